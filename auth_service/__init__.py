@@ -1,0 +1,1 @@
+"""The authorization server: device flow, tokens, keys, organizations, operators, devices and the portal."""

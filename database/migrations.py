@@ -1,0 +1,40 @@
+"""Run a service's Alembic migrations: one body for every `migrations/env.py`, and the call that migrates at start."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+
+
+def configuration(package: str, database_url: str) -> Config:
+    """Give the Alembic configuration of `package` (its folder `migrations/`) for one database."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files(package) / "migrations"))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def migrate(package: str, database_url: str) -> None:
+    """Bring the database of `package` to the newest revision; harmless when it is there already."""
+    command.upgrade(configuration(package, database_url), "head")
+
+
+def run(metadata: MetaData) -> None:
+    """The body of a service's `migrations/env.py`."""
+    engine = create_engine(context.config.attributes["database_url"])
+    with engine.connect() as connection:
+        _run_on(connection, metadata)
+    engine.dispose()
+
+
+def _run_on(connection: Connection, metadata: MetaData) -> None:
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,1 @@
+"""How Tillpass runs: the local stack."""

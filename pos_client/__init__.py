@@ -1,0 +1,1 @@
+"""What runs on the POS server: it gets the license, keeps it, and shows it on the Manage License page."""

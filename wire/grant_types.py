@@ -1,0 +1,7 @@
+"""The `grant_type` values that the token endpoint knows (RFC 6749 §4.4, §6; RFC 8628 §3.4)."""
+
+from typing import Final
+
+DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105 - the name of a grant
+CLIENT_CREDENTIALS: Final = "client_credentials"

@@ -1,0 +1,105 @@
+"""The only file that opens an HTTP connection to another process.
+
+Every call has time limits, a limit on the answer's size, no retries and no redirects; TLS certificates are checked.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+import urllib3
+
+from wire.errors import AnswerRefusedError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT_SECONDS: Final = 2.0
+READ_SECONDS: Final = 5.0
+LARGEST_ANSWER: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer as it came: status, headers (names in lower case) and the whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is anything until a schema has seen it
+        """Read the body as JSON.
+
+        Raises AnswerRefusedError when it is not JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as fault:
+            raise AnswerRefusedError("The answer is not JSON.") from fault
+
+
+class HttpClient:
+    """Calls other services over kept connections; one per process, shared by its threads."""
+
+    def __init__(
+        self,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        ca_file: str | None = None,
+    ) -> None:
+        self._pool = urllib3.PoolManager(
+            num_pools=8,
+            maxsize=16,
+            retries=False,
+            timeout=urllib3.Timeout(connect=connect_seconds, read=read_seconds),
+            ca_certs=ca_file,
+        )
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """GET `url`. Raises UnreachableError, or AnswerRefusedError for an answer over the size limit."""
+        return self.request("GET", url, headers=headers)
+
+    def post_form(self, url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """POST `form` as application/x-www-form-urlencoded. Raises as `get`."""
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self.request("POST", url, body=urlencode(form).encode(), headers=sent)
+
+    def put_json(self, url: str, document: object, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """PUT `document` as JSON. Raises as `get`."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return self.request("PUT", url, body=json.dumps(document).encode(), headers=sent)
+
+    def request(
+        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """Send one request and read its whole answer. Raises as `get`."""
+        try:
+            response = self._pool.request(
+                method, url, body=body, headers=dict(headers or {}), redirect=False, preload_content=False
+            )
+            try:
+                content = response.read(LARGEST_ANSWER + 1, decode_content=True)
+            finally:
+                # A body that was not read to its end cannot share its connection with a next answer.
+                if response.length_remaining:
+                    response.close()
+                response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as fault:
+            raise UnreachableError(f"No answer from {_origin(url)}.") from fault
+        if len(content) > LARGEST_ANSWER:
+            raise AnswerRefusedError(f"The answer from {_origin(url)} is too large.")
+        return HttpAnswer(
+            status=response.status,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=content,
+        )
+
+
+def _origin(url: str) -> str:
+    # Only scheme, host and port go into messages: a path or query may carry what a log must not.
+    parts = urllib3.util.parse_url(url)
+    return f"{parts.scheme}://{parts.netloc}"

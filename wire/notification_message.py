@@ -1,0 +1,86 @@
+"""The message on the Redis queue: which email, to whom, about what (S1-32 … S1-34).
+
+It travels sealed (Fernet: AES-CBC with HMAC-SHA256) under a key that only the sending services and notify_service
+hold: whoever can read or write Redis learns nothing and can send nobody anything. Nothing in it is free text of an
+email; each template takes its own checked context (wire/notification_contexts.py).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from marshmallow import Schema, ValidationError, fields, validate
+
+from wire.errors import MessageRefusedError
+from wire.notification_contexts import CONTEXT_SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+MESSAGE_VERSION: Final = 1
+TASK_NAME: Final = "notify_service.send_notification"
+QUEUE_NAME: Final = "notifications"
+
+# One address and nothing that could start a second header or recipient (T51).
+_ADDRESS: Final = validate.Regexp(r"\A[^\s@,;<>\"\x00-\x1f\x7f]{1,64}@[^\s@,;<>\"\x00-\x1f\x7f]{1,189}\Z")
+
+
+class _MessageSchema(Schema):
+    id = fields.UUID(required=True)
+    template = fields.String(required=True, validate=validate.OneOf(CONTEXT_SCHEMAS))
+    recipient = fields.String(required=True, validate=_ADDRESS)
+    context = fields.Dict(keys=fields.String(), required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationMessage:
+    """One email to one recipient; `id` is the notification's for ever, however often the message is seen."""
+
+    id: UUID
+    template: str
+    recipient: str
+    context: Mapping[str, Any]
+
+
+def seal_message(message: NotificationMessage, key: str) -> str:
+    """Check the message and seal it for the queue.
+
+    Raises MessageRefusedError when the template is unknown, the recipient is not one plain address, or the context
+    is not what the template takes.
+    """
+    document = {
+        "id": str(message.id),
+        "template": message.template,
+        "recipient": message.recipient,
+        "context": dict(message.context),
+    }
+    _checked(document)
+    return Fernet(key).encrypt(json.dumps(document).encode()).decode()
+
+
+def open_message(sealed: str, key: str) -> NotificationMessage:
+    """Open a sealed message and check it; the context comes back with the types of its schema.
+
+    Raises MessageRefusedError.
+    """
+    try:
+        document = json.loads(Fernet(key).decrypt(sealed.encode()))
+    except (InvalidToken, ValueError) as fault:
+        raise MessageRefusedError("The message is not sealed with our key.") from fault
+    return _checked(document)
+
+
+def _checked(document: Any) -> NotificationMessage:  # noqa: ANN401 - JSON before its schema has seen it
+    try:
+        values = _MessageSchema().load(document)
+        context = CONTEXT_SCHEMAS[values["template"]]().load(values["context"])
+    except ValidationError as fault:
+        at_fault = ", ".join(sorted(fault.messages)) if isinstance(fault.messages, dict) else "its form"
+        raise MessageRefusedError(f"The message is wrong in: {at_fault}.") from fault
+    return NotificationMessage(
+        id=values["id"], template=values["template"], recipient=values["recipient"], context=context
+    )

@@ -1,0 +1,50 @@
+"""Put a sealed message on notify_service's queue by task name; the only file of wire that imports Celery.
+
+The queue is a bell, not the truth: a message that is lost here is rung again by its sender's outbox.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from wire.errors import UnreachableError
+from wire.notification_message import MESSAGE_VERSION, QUEUE_NAME, TASK_NAME
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+SOCKET_SECONDS: Final = 1.0
+
+
+class NotificationQueue:
+    """The sending end of the queue."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._celery = Celery("notification_queue", broker=redis_url, set_as_current=False)
+        self._celery.conf.update(
+            task_serializer="json",
+            accept_content=["json"],
+            task_ignore_result=True,
+            task_publish_retry=False,
+            broker_connection_timeout=SOCKET_SECONDS,
+            broker_transport_options={
+                "socket_timeout": SOCKET_SECONDS,
+                "socket_connect_timeout": SOCKET_SECONDS,
+                "max_retries": 0,
+            },
+        )
+
+    def publish(self, notification_id: UUID, sealed: str) -> None:
+        """Put one message on the queue. Raises UnreachableError when Redis does not take it."""
+        try:
+            self._celery.send_task(
+                TASK_NAME,
+                args=[MESSAGE_VERSION, str(notification_id), sealed],
+                queue=QUEUE_NAME,
+                ignore_result=True,
+            )
+        except (OperationalError, OSError) as fault:
+            raise UnreachableError("The notification queue does not answer.") from fault

@@ -1,0 +1,14 @@
+"""The OAuth error codes that a client of ours acts upon (RFC 6749 §5.2, RFC 8628 §3.5)."""
+
+from typing import Final
+
+ACCESS_DENIED: Final = "access_denied"
+AUTHORIZATION_PENDING: Final = "authorization_pending"
+EXPIRED_TOKEN: Final = "expired_token"  # noqa: S105 - an error code
+INVALID_CLIENT: Final = "invalid_client"
+INVALID_GRANT: Final = "invalid_grant"
+INVALID_REQUEST: Final = "invalid_request"
+SLOW_DOWN: Final = "slow_down"
+TEMPORARILY_UNAVAILABLE: Final = "temporarily_unavailable"
+UNAUTHORIZED_CLIENT: Final = "unauthorized_client"
+UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"

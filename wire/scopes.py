@@ -1,0 +1,40 @@
+"""Every scope, the one thing it opens, and the audience whose API it opens (RFC 6749 §3.3, RFC 9068 §3).
+
+The authorization server puts the audiences of the granted scopes into `aud`; each API accepts only its own.
+"""
+
+from typing import Final
+
+AUTH_AUDIENCE: Final = "auth_service"
+LICENSE_AUDIENCE: Final = "license_service"
+NOTIFY_AUDIENCE: Final = "notify_service"
+POS_AUDIENCE: Final = "pos_client"
+"""The audience of every license token: POS servers and registers that check it offline."""
+
+LICENSE: Final = "license"
+"""A device may hold a license and speak to license_service about itself."""
+
+ENTITLEMENTS: Final = "entitlements"
+"""auth_service may claim seats for devices and read what a device is entitled to."""
+
+LICENSES_READ: Final = "licenses.read"
+"""Vendor staff's tools may read license records."""
+
+LICENSES_WRITE: Final = "licenses.write"
+"""Vendor staff's tools may create license records."""
+
+NOTIFICATIONS_READ: Final = "notifications.read"
+"""The state of notifications may be read."""
+
+AUDIENCE_OF_SCOPE: Final = {
+    LICENSE: LICENSE_AUDIENCE,
+    ENTITLEMENTS: LICENSE_AUDIENCE,
+    LICENSES_READ: LICENSE_AUDIENCE,
+    LICENSES_WRITE: LICENSE_AUDIENCE,
+    NOTIFICATIONS_READ: NOTIFY_AUDIENCE,
+}
+
+
+def audiences_of(scope: str) -> list[str]:
+    """Give the sorted audiences that a space-separated scope opens; a scope nobody knows opens none."""
+    return sorted({AUDIENCE_OF_SCOPE[name] for name in scope.split() if name in AUDIENCE_OF_SCOPE})

@@ -1,0 +1,97 @@
+"""The one error handler that turns exceptions into problem documents (RFC 9457), and the limits on a request's size.
+
+A fault of the caller is a 4xx that says what to do; a thing we depend on that does not answer is a 503 with
+Retry-After; anything else is a 500 that says nothing but the request's id.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Response, g, json
+from werkzeug.exceptions import HTTPException
+
+from wire.errors import UnreachableError
+from wire.problem import PROBLEM_TYPE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+
+LARGEST_BODY: Final = 64 * 1024
+MOST_FORM_PARTS: Final = 64
+RETRY_AFTER_SECONDS: Final = 5
+
+_log = logging.getLogger(__name__)
+
+
+class ProblemError(Exception):
+    """Raised at the edge when a request ends in a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Mapping[str, Any] | None = None,
+        challenge: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.problem = Problem(status=status, code=code, detail=detail, errors=errors)
+        self.challenge = challenge
+
+
+def install_problem_handler(app: Flask) -> None:
+    """Make every error of `app` a problem document, and refuse bodies over LARGEST_BODY (T48, T49)."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
+    app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    app.register_error_handler(ProblemError, _from_problem)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(UnreachableError, _from_unreachable)
+    app.register_error_handler(Exception, _from_anything)
+
+
+def problem_response(problem: Problem) -> Response:
+    """Shape the HTTP answer of a problem; never cached."""
+    response = Response(json.dumps(problem.document()), status=problem.status, content_type=PROBLEM_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if problem.status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _from_problem(error: ProblemError) -> Response:
+    response = problem_response(error.problem)
+    if error.challenge is not None:
+        response.headers["WWW-Authenticate"] = error.challenge
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    response = problem_response(
+        Problem(status=status, code=error.name.lower().replace(" ", "_"), detail=error.description or error.name)
+    )
+    for name, value in error.get_headers():
+        # Allow (405) and Retry-After (429) belong to the status; the body's own headers are ours.
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def _from_unreachable(error: UnreachableError) -> Response:
+    _log.warning("unavailable", extra={"code": error.code, "reason": str(error)})
+    return problem_response(
+        Problem(status=503, code="temporarily_unavailable", detail="Something we need does not answer. Try again soon.")
+    )
+
+
+def _from_anything(error: Exception) -> Response:
+    _log.error("unexpected error", exc_info=error)
+    return problem_response(
+        Problem(status=500, code="internal_error", detail=f"Our fault. Quote this id to us: {g.get('request_id', '-')}")
+    )

@@ -1,0 +1,80 @@
+"""Take or make `X-Request-ID`, give it back, and write the one log line of a request (as JSON, newline-safe: T66)."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from flask import g, request
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+_GOOD_ID: Final = re.compile(r"\A[A-Za-z0-9._-]{1,64}\Z")
+_QUIET_PATHS: Final = frozenset({"/healthz", "/readyz"})
+
+
+def install_request_log(app: Flask, service: str) -> None:
+    """Name every request of `app` and log it once it is answered. Paths are logged, queries and bodies never."""
+    log = structlog.get_logger(service)
+
+    @app.before_request
+    def _begin() -> None:
+        offered = request.headers.get("X-Request-ID", "")
+        g.request_id = offered if _GOOD_ID.match(offered) else uuid.uuid4().hex
+        g.began = time.monotonic()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        # An error before `_begin` (a Host that is not trusted) has no id yet.
+        request_id = g.get("request_id", uuid.uuid4().hex)
+        response.headers["X-Request-ID"] = request_id
+        if request.path not in _QUIET_PATHS:
+            took = time.monotonic() - g.get("began", time.monotonic())
+            log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                milliseconds=round(took * 1000, 1),
+            )
+        structlog.contextvars.clear_contextvars()
+        return response
+
+
+def configure_logs(level: int = logging.INFO) -> None:
+    """Send every log line of this process to standard error as one line of JSON."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Authlib writes issued tokens to its DEBUG log (C14).
+    logging.getLogger("authlib").setLevel(logging.INFO)
