@@ -27,7 +27,7 @@ def migrate(package: str, database_url: str) -> None:
 
 
 def run(metadata: MetaData) -> None:
-    """The body of a service's `migrations/env.py`."""
+    """Migrate, or check, the database at hand: the whole body of a service's `migrations/env.py`."""
     engine = create_engine(context.config.attributes["database_url"])
     with engine.connect() as connection:
         _run_on(connection, metadata)

@@ -44,14 +44,18 @@ class ProblemError(Exception):
         self.challenge = challenge
 
 
-def install_problem_handler(app: Flask) -> None:
-    """Make every error of `app` a problem document, and refuse bodies over LARGEST_BODY (T48, T49)."""
+def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], ...] = ()) -> None:
+    """Make every error of `app` a problem document, and refuse bodies over LARGEST_BODY (T48, T49).
+
+    `unavailable` names the errors that mean "a thing we depend on does not answer", beside wire's own.
+    """
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
     app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(UnreachableError, _from_unreachable)
+    for kind in (UnreachableError, *unavailable):
+        app.register_error_handler(kind, _from_unavailable)
     app.register_error_handler(Exception, _from_anything)
 
 
@@ -83,8 +87,8 @@ def _from_http(error: HTTPException) -> Response:
     return response
 
 
-def _from_unreachable(error: UnreachableError) -> Response:
-    _log.warning("unavailable", extra={"code": error.code, "reason": str(error)})
+def _from_unavailable(error: Exception) -> Response:
+    _log.warning("unavailable", extra={"reason": str(error)})
     return problem_response(
         Problem(status=503, code="temporarily_unavailable", detail="Something we need does not answer. Try again soon.")
     )
