@@ -54,7 +54,8 @@ def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], .
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
     app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(HTTPException, _from_http)
-    for kind in (UnreachableError, *unavailable):
+    away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)
+    for kind in away:
         app.register_error_handler(kind, _from_unavailable)
     app.register_error_handler(Exception, _from_anything)
 
