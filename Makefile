@@ -1,0 +1,33 @@
+# What each target needs is set up first, once, and again when the lock changes.
+
+.PHONY: help run demo test check lock
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+run: .venv/set-up-done ## run all of Tillpass on this machine, in the foreground, until Ctrl-C
+	@exec .venv/bin/python -m deploy.local_stack run --end-with-parent
+
+demo: .venv/set-up-done ## play the main story once on a fresh temporary stack
+	@exec .venv/bin/python -m deploy.local_stack demo --end-with-parent
+
+test: .venv/set-up-done ## run every test
+	@deploy/set_up/chromium
+	@.venv/bin/pytest
+
+check: .venv/set-up-done ## format, lint, types, rooms, and that the lock belongs to pyproject.toml
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/pytest -q tests/deploy/test_lock.py
+
+lock: .venv/set-up-done ## choose all versions anew (add UV_FLAGS=--upgrade for the newest)
+	.venv/bin/uv pip compile --quiet --generate-hashes --extra stack --group dev --python-version 3.11 \
+		--no-emit-find-links --no-annotate $(UV_FLAGS) -o requirements.lock pyproject.toml
+	echo uv | .venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-find-links \
+		--no-annotate --no-header $(UV_FLAGS) -o deploy/set_up/uv.lock -
+
+.venv/set-up-done: requirements.lock pyproject.toml deploy/set_up/python_environment deploy/set_up/uv.lock
+	@deploy/set_up/python_environment

@@ -1,0 +1,159 @@
+"""The parts of the local stack, as data: command, environment, readiness, needs."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from deploy.local_stack import redis_server
+from deploy.local_stack.part import Part
+from deploy.local_stack.readiness import answers_http, greets_smtp, says
+from deploy.local_stack.settings import LOOPBACK, REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from deploy.local_stack.settings import StackSettings
+    from deploy.local_stack.stack_secrets import StackSecrets
+
+POS_CLIENT_ID: Final = "tillpass-pos"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The base URLs of the parts that speak HTTP, and the Redis URL."""
+
+    auth: str
+    license: str
+    notify: str
+    pos: str
+    redis: str
+
+
+def addresses(settings: StackSettings, secrets: StackSecrets) -> Addresses:
+    ports = settings.ports
+    return Addresses(
+        auth=f"http://{LOOPBACK}:{ports.auth}",
+        license=f"http://{LOOPBACK}:{ports.license}",
+        notify=f"http://{LOOPBACK}:{ports.notify}",
+        pos=f"http://{LOOPBACK}:{ports.pos}",
+        redis=settings.redis_url or f"redis://:{secrets.redis_password}@{LOOPBACK}:{ports.redis}/0",
+    )
+
+
+def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
+    """List the parts; each stands after those that it needs."""
+    ports = settings.ports
+    auth, license_, notify, pos = _environments(settings, secrets)
+    redis_part = [] if settings.redis_url else [redis_server.part(settings.folder, ports.redis, secrets.redis_password)]
+    redis_need = tuple(part.name for part in redis_part)
+    queue_ends = ("mail_catcher", *redis_need)
+    return [
+        *redis_part,
+        Part(
+            "mail_catcher",
+            _python("deploy.local_stack.mail_catcher", f"--port={ports.smtp}", f"--folder={settings.folder / 'mail'}"),
+            greets_smtp(ports.smtp),
+        ),
+        _web("license_service", "license_service.wsgi:app", ports.license, license_),
+        _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, notify, needs=redis_need),
+        _web("auth_service", "auth_service.wsgi:app", ports.auth, auth, needs=("license_service", *redis_need)),
+        Part(
+            "notify_worker",
+            _celery("worker", "--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle"),
+            says(" ready."),
+            notify,
+            queue_ends,
+        ),
+        Part(
+            "notify_beat",
+            _celery("beat", f"--schedule={settings.folder / 'beat-schedule'}", "--pidfile="),
+            says("beat: Starting"),
+            notify,
+            queue_ends,
+        ),
+        Part(
+            "outbox_relay",
+            _python("auth_service.cli", "relay"),
+            says("relay"),
+            auth,
+            ("auth_service", "notify_service"),
+        ),
+        _web("pos_server", "pos_client.wsgi:app", ports.pos, pos, needs=("auth_service",), ready_path="/healthz"),
+    ]
+
+
+def seeding(settings: StackSettings, secrets: StackSecrets) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Give command and environment of the one process that migrates the databases and seeds them."""
+    auth, license_, notify, _ = _environments(settings, secrets)
+    own = {"TILLPASS_DEMO_PASSWORD": secrets.demo_password, "TILLPASS_SCRIPTS_SECRET": secrets.client_secret}
+    return _python("deploy.local_stack.seed"), {**auth, **license_, **notify, **own}
+
+
+def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[str, str]]:
+    """Give each service what it needs and no more; a secret reaches only those that use it."""
+    urls = addresses(settings, secrets)
+    folder = settings.folder
+    return [
+        {
+            "AUTH_DATABASE_URL": _database(folder, "auth_service"),
+            "AUTH_REDIS_URL": urls.redis,
+            "AUTH_ISSUER": urls.auth,
+            "AUTH_SECRET_KEY": secrets.auth_secret_key,
+            "AUTH_KEY_FOLDER": str(folder / "auth-keys"),
+            "AUTH_LICENSE_SERVICE_URL": urls.license,
+            "AUTH_NOTIFY_SERVICE_URL": urls.notify,
+            "AUTH_NOTIFICATION_KEY": secrets.notification_key,
+        },
+        {
+            "LICENSE_DATABASE_URL": _database(folder, "license_service"),
+            "LICENSE_PUBLIC_URL": urls.license,
+            "LICENSE_ISSUER": urls.auth,
+        },
+        {
+            "NOTIFY_DATABASE_URL": _database(folder, "notify_service"),
+            "NOTIFY_REDIS_URL": urls.redis,
+            "NOTIFY_PUBLIC_URL": urls.notify,
+            "NOTIFY_ISSUER": urls.auth,
+            "NOTIFY_NOTIFICATION_KEY": secrets.notification_key,
+            "NOTIFY_SMTP_HOST": LOOPBACK,
+            "NOTIFY_SMTP_PORT": str(settings.ports.smtp),
+            "NOTIFY_SMTP_SECURITY": "none",
+            "NOTIFY_FROM_ADDRESS": "licensing@tillpass.example",
+            "TILLPASS_MAIL_FOLDER": str(folder / "mail"),
+        },
+        {
+            "POS_ISSUER": urls.auth,
+            "POS_CLIENT_ID": POS_CLIENT_ID,
+            "POS_STATE_FOLDER": str(folder / "pos"),
+            "POS_PUBLIC_URL": urls.pos,
+        },
+    ]
+
+
+def _database(folder: Path, service: str) -> str:
+    return f"sqlite:///{folder / service}.sqlite3"
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)
+
+
+def _celery(*arguments: str) -> tuple[str, ...]:
+    return _python("celery", "-A", "notify_service.worker", *arguments, "--loglevel=INFO")
+
+
+def _web(
+    name: str,
+    app: str,
+    port: int,
+    environment: Mapping[str, str],
+    *,
+    needs: tuple[str, ...] = (),
+    ready_path: str = "/readyz",
+) -> Part:
+    configuration = f"--config={REPOSITORY / 'deploy' / 'gunicorn.conf.py'}"
+    command = _python("gunicorn", configuration, f"--bind={LOOPBACK}:{port}", "--workers=1", app)
+    return Part(name, command, answers_http(port, ready_path), environment, needs)
