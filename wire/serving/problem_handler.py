@@ -53,7 +53,7 @@ def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], .
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
     app.register_error_handler(ProblemError, _from_problem)
-    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(HTTPException, http_problem_response)
     away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)
     for kind in away:
         app.register_error_handler(kind, _from_unavailable)
@@ -76,7 +76,8 @@ def _from_problem(error: ProblemError) -> Response:
     return response
 
 
-def _from_http(error: HTTPException) -> Response:
+def http_problem_response(error: HTTPException) -> Response:
+    """Shape werkzeug's own errors (routing, body limits) as problem documents."""
     status = error.code or 500
     response = problem_response(
         Problem(status=status, code=error.name.lower().replace(" ", "_"), detail=error.description or error.name)

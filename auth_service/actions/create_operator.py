@@ -1,0 +1,54 @@
+"""Record a new operator and make it a member of an organization."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
+
+from auth_service.actions.sign_in_operator import LONGEST_PASSWORD, PASSWORD_HASHER, SHORTEST_PASSWORD
+from auth_service.domain.errors import BadInputError
+from auth_service.domain.operator import Operator, normal_email
+from auth_service.domain.plain_text import check_name
+from auth_service.storage.operators import add_operator
+from auth_service.storage.organizations import add_membership
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_service.domain.operator import Role
+    from database.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class NewOperator:
+    """What is given for a new operator; nothing of it is checked yet."""
+
+    email: str
+    name: str
+    password: str
+    organization_id: str
+    role: Role
+
+
+def create_operator(database: Database, new: NewOperator, *, now: datetime) -> str:
+    """Record an operator and give its id.
+
+    Raises BadInputError when a value cannot be taken, the address is taken, or the organization is unknown.
+    """
+    email = normal_email(new.email)
+    if email.count("@") != 1 or any(sign.isspace() or not sign.isprintable() for sign in email) or len(email) > 254:
+        raise BadInputError("'email' needs one address such as owner@example.com.")
+    if not SHORTEST_PASSWORD <= len(new.password) <= LONGEST_PASSWORD:
+        raise BadInputError(f"'password' needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    operator = Operator(id=str(uuid.uuid4()), email=email, name=check_name("name", new.name))
+    password_hash = PASSWORD_HASHER.hash(new.password)
+    try:
+        with database.transaction() as connection:
+            add_operator(connection, operator, password_hash, now)
+            add_membership(connection, operator.id, new.organization_id, new.role)
+    except IntegrityError as fault:
+        raise BadInputError("The address is taken, or there is no such organization.") from fault
+    return operator.id

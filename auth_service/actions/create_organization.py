@@ -1,0 +1,26 @@
+"""Record a new organization."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from auth_service.domain.plain_text import check_name
+from auth_service.storage.organizations import add_organization
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from database.engine import Database
+
+
+def create_organization(database: Database, name: str, *, now: datetime) -> str:
+    """Record an organization and give its id.
+
+    Raises BadInputError.
+    """
+    organization_id = str(uuid.uuid4())
+    checked = check_name("name", name)
+    with database.transaction() as connection:
+        add_organization(connection, organization_id, checked, now)
+    return organization_id

@@ -1,0 +1,31 @@
+"""Deny a device authorization (RFC 8628 §3.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auth_service.domain.errors import AlreadyDecidedError
+from auth_service.storage.device_authorizations import deny
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_service.actions.authorize_device import Decision
+    from database.engine import Database
+
+
+def deny_device(database: Database, decision: Decision, *, now: datetime) -> None:
+    """Deny; one conditional move.
+
+    Raises AlreadyDecidedError or DatabaseUnavailableError.
+    """
+    with database.transaction() as connection:
+        denied = deny(
+            connection,
+            decision.review.authorization.id,
+            organization_id=decision.member.organization_id,
+            operator_id=decision.operator.id,
+            now=now,
+        )
+    if not denied:
+        raise AlreadyDecidedError("This code was decided by someone else, or it has expired.")

@@ -1,0 +1,72 @@
+"""Register an OAuth client (RFC 6749 §2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import IntegrityError
+
+from auth_service.domain.client import Client
+from auth_service.domain.errors import BadInputError
+from auth_service.domain.plain_text import check_name
+from auth_service.domain.secret_digest import digest, new_secret
+from auth_service.storage.clients import add_client
+from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.scopes import AUDIENCE_OF_SCOPE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from database.engine import Database
+
+_CLIENT_ID: Final = re.compile(r"\A[A-Za-z0-9._-]{1,128}\Z")
+_GRANT_TYPES: Final = frozenset({DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS})
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """What is given for a new client; nothing of it is checked yet."""
+
+    client_id: str
+    name: str
+    grant_types: tuple[str, ...]
+    scopes: tuple[str, ...]
+    is_public: bool
+
+
+def register_client(
+    database: Database, new: NewClient, *, now: datetime, client_secret: str | None = None
+) -> str | None:
+    """Register a client and give its secret, shown this once; None for a public client.
+
+    A confidential client gets a new secret unless one is given. Raises BadInputError.
+    """
+    _check(new)
+    secret = None if new.is_public else client_secret or new_secret()
+    client = Client(
+        client_id=new.client_id,
+        name=check_name("name", new.name),
+        grant_types=new.grant_types,
+        scopes=new.scopes,
+        secret_digest=None if secret is None else digest(secret),
+    )
+    try:
+        with database.transaction() as connection:
+            add_client(connection, client, now)
+    except IntegrityError as fault:
+        raise BadInputError("The client_id is taken.") from fault
+    return secret
+
+
+def _check(new: NewClient) -> None:
+    if not _CLIENT_ID.match(new.client_id):
+        raise BadInputError("'client_id' needs 1 to 128 letters, digits, dots, hyphens or underscores.")
+    if not new.grant_types or not set(new.grant_types) <= _GRANT_TYPES:
+        raise BadInputError(f"'grant_types' needs some of: {', '.join(sorted(_GRANT_TYPES))}.")
+    if not new.scopes or not set(new.scopes) <= AUDIENCE_OF_SCOPE.keys():
+        raise BadInputError(f"'scopes' needs some of: {', '.join(sorted(AUDIENCE_OF_SCOPE))}.")
+    if new.is_public and CLIENT_CREDENTIALS in new.grant_types:
+        # RFC 6749 §4.4: only a confidential client may use it.
+        raise BadInputError("A public client cannot use client_credentials.")

@@ -1,0 +1,118 @@
+"""The Authlib server with every grant registered on it, and the one way a protocol request is read.
+
+Authlib is tightened here: the request must be one urlencoded form whose parameters stand once and in the body
+(RFC 6749 §3.2, T50); a confidential client must authenticate by exactly one method (§2.3); what is refused is refused
+in fixed words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer as FlaskAuthorizationServer
+from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
+from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
+from flask import request as current_request
+
+from auth_service.grants.client_credentials import ClientCredentialsGrant
+from auth_service.grants.device_code import DeviceCodeGrant
+from auth_service.grants.oauth_errors import as_oauth_errors
+from auth_service.grants.refresh_token import RefreshTokenGrant
+from auth_service.storage.clients import find_client
+
+if TYPE_CHECKING:
+    from flask import Request
+    from werkzeug.datastructures import MultiDict
+
+    from auth_service.domain.client import Client
+    from auth_service.grants.services import ProtocolServices
+
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+
+
+class AuthorizationServer(FlaskAuthorizationServer):
+    """The token endpoint's grants, and client authentication for every protocol endpoint."""
+
+    def __init__(self, services: ProtocolServices) -> None:
+        super().__init__()
+        self.services = services
+        for grant in (DeviceCodeGrant, RefreshTokenGrant, ClientCredentialsGrant):
+            self.register_grant(grant)
+
+    def query_client(self, client_id: str) -> Client | None:
+        if not client_id.isascii() or not client_id.isprintable():
+            return None
+        with as_oauth_errors(), self.services.database.reading() as connection:
+            return find_client(connection, client_id)
+
+    def authenticate_client(self, request: ProtocolRequest, methods: Any, endpoint: str = "token") -> Client:  # noqa: ANN401
+        """Authenticate the client (RFC 6749 §2.3).
+
+        Raises InvalidClientError, always 401 and in the same words (§5.2), or InvalidRequestError for two methods.
+        """
+        if "Authorization" in request.headers and "client_secret" in request.form:
+            raise InvalidRequestError("Authenticate by the Authorization header or by client_secret, not by both.")
+        try:
+            client: Client = super().authenticate_client(request, methods, endpoint)
+        except (InvalidClientError, UnicodeDecodeError) as fault:
+            # Authlib decodes a Basic header that is not UTF-8 without catching.
+            raise InvalidClientError(
+                "Client authentication failed. Send a registered client_id, and the secret if the client has one.",
+                status_code=401,
+            ) from fault
+        named = request.form.get("client_id")
+        if named is not None and named != client.client_id:
+            raise InvalidRequestError("The client_id is not that of the client that authenticated.")
+        return client
+
+    def create_oauth2_request(self, request: object) -> ProtocolRequest:  # noqa: ARG002 - Authlib's signature
+        return ProtocolRequest(current_request, self.services.issuer.issuer)
+
+    def get_token_grant(self, request: ProtocolRequest) -> Any:  # noqa: ANN401 - Authlib's grants are untyped
+        if not request.form.get("grant_type"):
+            raise InvalidRequestError("The parameter grant_type is missing.")
+        try:
+            return super().get_token_grant(request)
+        except UnsupportedGrantTypeError as fault:
+            raise _UnknownGrantTypeError from fault
+
+
+class _UnknownGrantTypeError(UnsupportedGrantTypeError):
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def get_error_description(self) -> str:
+        return "This grant_type is not offered."
+
+
+class ProtocolRequest(OAuth2Request):
+    """One request to a protocol endpoint.
+
+    Raises InvalidRequestError when it is not one plain form.
+    """
+
+    def __init__(self, request: Request, issuer: str) -> None:
+        # Behind a proxy that ends TLS the request's own address says http; the issuer's scheme is what counts.
+        super().__init__(method=request.method, uri=issuer + request.path, headers=request.headers)
+        _check_form(request)
+        self._request = request
+        self.payload = FlaskOAuth2Payload(request)
+
+    @property
+    def form(self) -> MultiDict[str, str]:
+        return self._request.form
+
+
+def _check_form(request: Request) -> None:
+    if request.query_string:
+        raise InvalidRequestError("Send parameters in the body, not in the address.")
+    if request.mimetype != FORM_TYPE:
+        raise InvalidRequestError(f"Send the parameters as {FORM_TYPE}.")
+    for _, values in request.form.lists():
+        if len(values) > 1:
+            raise InvalidRequestError("A parameter stands more than once.")
+        if any(sign < " " or sign in "\x7f\ufffd" for sign in values[0]):
+            raise InvalidRequestError("A parameter holds control characters or is not UTF-8.")
+    if any(any(sign < " " or sign in "\x7f\ufffd" for sign in name) for name in request.form):
+        raise InvalidRequestError("A parameter's name holds control characters or is not UTF-8.")

@@ -1,0 +1,172 @@
+"""Commands for the people who run auth_service: `auth-service --help`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from auth_service.actions.create_device import NewDevice, create_device
+from auth_service.actions.create_operator import NewOperator, create_operator
+from auth_service.actions.create_organization import create_organization
+from auth_service.actions.register_client import NewClient, register_client
+from auth_service.actions.relay_outbox import relay_outbox
+from auth_service.domain.device import DeviceKind
+from auth_service.domain.errors import AuthError
+from auth_service.domain.operator import Role
+from auth_service.settings import load_settings
+from auth_service.tokens.signing_keys import create_signing_key
+from auth_service.wiring import utc_now, wire_up
+from database.engine import Database
+from database.errors import DatabaseError
+from database.migrations import migrate
+from wire.serving.request_id import configure_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from auth_service.settings import Settings
+
+RELAY_PAUSE_SECONDS: Final = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""
+    asked = _parser().parse_args(arguments)
+    command: Callable[[Settings, argparse.Namespace], dict[str, Any]] = asked.command
+    try:
+        answer = command(load_settings(os.environ), asked)
+    except (AuthError, DatabaseError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    if answer:
+        print(json.dumps(answer) if asked.json else "\n".join(f"{name}: {value}" for name, value in answer.items()))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="auth-service", description="Run and fill the authorization server.")
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    _add(commands, "migrate", _migrate, "bring the database to the newest revision")
+    _add(commands, "relay", _relay, "bring the outbox's emails to notify_service, until told to stop")
+    _add(commands, "create-key", _create_key, "make a signing key; the newest signs after a restart")
+
+    organization = _add(commands, "create-organization", _create_organization, "record an organization")
+    organization.add_argument("--name", required=True)
+
+    operator = _add(commands, "create-operator", _create_operator, "record an operator; asks for the password")
+    operator.add_argument("--email", required=True)
+    operator.add_argument("--name", required=True)
+    operator.add_argument("--organization-id", required=True)
+    operator.add_argument("--role", choices=[role.value for role in Role], default=Role.OWNER.value)
+
+    device = _add(commands, "create-device", _create_device, "record a device; its id is the Server ID")
+    device.add_argument("--organization-id", required=True)
+    device.add_argument("--name", required=True)
+    device.add_argument("--kind", choices=[kind.value for kind in DeviceKind], default=DeviceKind.SERVER.value)
+    device.add_argument("--store")
+    device.add_argument("--server-url", help="where others reach this device: their Hub Server URL")
+    device.add_argument("--hub-device-id", help="the device that this one connects to")
+
+    client = _add(commands, "register-client", _register_client, "register an OAuth client; its secret is shown once")
+    client.add_argument("--client-id", required=True)
+    client.add_argument("--name", required=True)
+    client.add_argument("--grant-type", action="append", required=True, help="may be repeated")
+    client.add_argument("--scope", action="append", required=True, help="may be repeated")
+    client.add_argument("--public", action="store_true", help="a client that cannot keep a secret, as a POS server")
+    return parser
+
+
+def _add(
+    commands: Any,  # noqa: ANN401 - argparse keeps this type to itself
+    name: str,
+    command: Callable[[Settings, argparse.Namespace], dict[str, Any]],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _migrate(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
+    migrate("auth_service", settings.database_url)
+    return {}
+
+
+def _create_key(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
+    return {"kid": create_signing_key(settings.key_folder)}
+
+
+def _create_organization(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    return {"organization_id": create_organization(Database(settings.database_url), asked.name, now=utc_now())}
+
+
+def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    new = NewOperator(
+        email=asked.email,
+        name=asked.name,
+        password=_ask_password(),
+        organization_id=asked.organization_id,
+        role=Role(asked.role),
+    )
+    return {"operator_id": create_operator(Database(settings.database_url), new, now=utc_now())}
+
+
+def _ask_password() -> str:
+    # Never an argument: the process list would show it (C14).
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _create_device(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    new = NewDevice(
+        organization_id=asked.organization_id,
+        name=asked.name,
+        kind=DeviceKind(asked.kind),
+        store=asked.store,
+        server_url=asked.server_url,
+        hub_device_id=asked.hub_device_id,
+    )
+    return {"device_id": create_device(Database(settings.database_url), new, now=utc_now())}
+
+
+def _register_client(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    new = NewClient(
+        client_id=asked.client_id,
+        name=asked.name,
+        grant_types=tuple(asked.grant_type),
+        scopes=tuple(asked.scope),
+        is_public=asked.public,
+    )
+    secret = register_client(Database(settings.database_url), new, now=utc_now())
+    answer = {"client_id": asked.client_id}
+    return answer if secret is None else {**answer, "client_secret": secret}
+
+
+def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
+    configure_logs()
+    wired = wire_up(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _log.info("relay started")
+    while not stop.is_set():
+        try:
+            relay_outbox(wired.database, wired.queue, wired.notify, now=utc_now())
+        except DatabaseError as fault:
+            _log.warning("the database is away; the outbox waits", extra={"reason": str(fault)})
+        stop.wait(RELAY_PAUSE_SECONDS)
+    return {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

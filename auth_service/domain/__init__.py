@@ -1,0 +1,1 @@
+"""Rules and records of the authorization server: pure Python, no framework."""

@@ -1,0 +1,121 @@
+"""Every error that auth_service raises on purpose; split by what the asker does next.
+
+AuthError
+├── SettingsError                    the environment is wrong: mend it and start again
+├── RefusedError                     the asker's side: a sentence for a person, a stable code for a machine
+│   ├── BadInputError                a value that cannot be taken
+│   ├── UserCodeUnknownError         no live device authorization has this user code
+│   ├── AlreadyDecidedError          another decision came first, or the code has expired
+│   ├── NotAllowedError              the operator's role does not reach this far
+│   ├── DeviceUnknownError           no such device in this organization
+│   ├── NoLicenseError               license_service: the organization has no license for one more device
+│   └── GrantRefusedError            the token endpoint's answers (RFC 6749 §5.2, RFC 8628 §3.5)
+│       ├── InvalidGrantError        unknown, foreign, used or ended code or token
+│       ├── AuthorizationPendingError
+│       ├── SlowDownError
+│       ├── AccessDeniedError
+│       └── ExpiredTokenError
+└── LicenseServiceAwayError          no answer: the same call may pass later
+"""
+
+from __future__ import annotations
+
+
+class AuthError(Exception):
+    """The root of the tree; the message is a sentence for people."""
+
+    code = "auth_error"
+
+
+class SettingsError(AuthError):
+    """The environment does not describe a service that can start; the message lists every fault."""
+
+    code = "settings"
+
+
+class RefusedError(AuthError):
+    """A request that cannot be granted, through no fault of ours."""
+
+    code = "refused"
+
+
+class BadInputError(RefusedError):
+    """A value that cannot be taken; the message says what would be."""
+
+    code = "bad_input"
+
+
+class UserCodeUnknownError(RefusedError):
+    """Unknown, malformed and expired codes are one answer, so that guessing learns nothing (T01, T16)."""
+
+    code = "user_code_unknown"
+
+
+class AlreadyDecidedError(RefusedError):
+    """The device authorization was decided, redeemed or expired in the meantime (T07)."""
+
+    code = "already_decided"
+
+
+class NotAllowedError(RefusedError):
+    """The operator may look but not decide."""
+
+    code = "not_allowed"
+
+
+class DeviceUnknownError(RefusedError):
+    """No such device in this organization; another organization's device is as unknown as none (T44)."""
+
+    code = "device_unknown"
+
+
+class NoLicenseError(RefusedError):
+    """license_service has no license for this device: `code` is its own word for the reason."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class GrantRefusedError(RefusedError):
+    """The token endpoint refuses; `reason` may name the cause for machines."""
+
+    code = "invalid_grant"
+
+    def __init__(self, sentence: str, *, reason: str | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class InvalidGrantError(GrantRefusedError):
+    """The code or token is unknown, of another client, used, or its grant has ended (RFC 6749 §5.2)."""
+
+
+class AuthorizationPendingError(GrantRefusedError):
+    """Nobody has decided yet (RFC 8628 §3.5)."""
+
+    code = "authorization_pending"
+
+
+class SlowDownError(GrantRefusedError):
+    """Still pending, and polled too fast: the interval grows by five seconds for good (RFC 8628 §3.5)."""
+
+    code = "slow_down"
+
+
+class AccessDeniedError(GrantRefusedError):
+    """An operator denied the device, or the approval was withdrawn before it was redeemed (RFC 8628 §3.5)."""
+
+    code = "access_denied"
+
+
+class ExpiredTokenError(GrantRefusedError):
+    """The device code has expired (RFC 8628 §3.5)."""
+
+    code = "expired_token"
+
+
+class LicenseServiceAwayError(AuthError):
+    """license_service did not answer, or not as agreed; nothing was decided."""
+
+    code = "temporarily_unavailable"

@@ -1,0 +1,19 @@
+"""When a poll is too early, and what the next interval is (RFC 8628 §3.5).
+
+The Redis script of storage/poll_pace.py does this arithmetic where the count is kept; these are its numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wire.polling_interval import DEFAULT_INTERVAL_SECONDS, SLOW_DOWN_SECONDS
+
+INTERVAL_SECONDS: Final = DEFAULT_INTERVAL_SECONDS
+INTERVAL_STEP_SECONDS: Final = SLOW_DOWN_SECONDS
+
+TOLERANCE_SECONDS: Final = 0.5
+"""A client that keeps the interval by its own clock arrives a little early now and then; that is not too fast."""
+
+PENDING_SECONDS: Final = 3 * INTERVAL_SECONDS
+"""How long "pending" is believed without asking SQL again."""

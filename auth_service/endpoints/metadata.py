@@ -1,0 +1,39 @@
+"""Authorization server metadata (RFC 8414 §3, RFC 8628 §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, jsonify
+
+from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.scopes import AUDIENCE_OF_SCOPE
+
+if TYPE_CHECKING:
+    from flask import Response
+
+_AUTHENTICATION_METHODS = ["none", "client_secret_basic", "client_secret_post"]
+
+
+def metadata_routes(issuer: str) -> Blueprint:
+    """Make the route of the metadata document; it does not change while the service runs."""
+    routes = Blueprint("metadata", __name__)
+    document: dict[str, Any] = {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "grant_types_supported": [DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
+        # RFC 8414 §2 requires the member; there is no authorization endpoint, so it is empty.
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": _AUTHENTICATION_METHODS,
+        "scopes_supported": sorted(AUDIENCE_OF_SCOPE),
+    }
+
+    @routes.get("/.well-known/oauth-authorization-server")
+    def metadata() -> Response:
+        response = jsonify(document)
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
+
+    return routes

@@ -1,0 +1,1 @@
+"""One module per `grant_type`; what they share is the services that answer them."""

@@ -1,0 +1,54 @@
+"""Our errors as the token endpoint says them (RFC 6749 §5.2, RFC 8628 §3.5).
+
+Descriptions are fixed sentences: no input is echoed (T16), and RFC 6749's restricted character set is kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from authlib.oauth2 import OAuth2Error
+
+from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError
+from database.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RETRY_AFTER_SECONDS: Final = 5
+
+
+class RefusedGrantError(OAuth2Error):
+    """A GrantRefusedError on its way out, with the extra member `reason` when there is one."""
+
+    def __init__(self, refused: GrantRefusedError) -> None:
+        super().__init__(error=refused.code, description=str(refused).replace("'", ""), status_code=400)
+        self.reason = refused.reason
+
+    def get_body(self) -> list[tuple[str, Any]]:
+        body: list[tuple[str, Any]] = super().get_body()
+        return body if self.reason is None else [*body, ("reason", self.reason)]
+
+
+class TemporarilyUnavailableError(OAuth2Error):
+    """A thing that the answer depends on is away: 503 with Retry-After, and nothing was changed."""
+
+    error = "temporarily_unavailable"
+    description = "Something we need does not answer. Nothing was changed; try again soon."
+    status_code = 503
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        headers: list[tuple[str, str]] = super().get_headers()
+        return [*headers, ("Retry-After", str(RETRY_AFTER_SECONDS))]
+
+
+@contextmanager
+def as_oauth_errors() -> Iterator[None]:
+    """Turn the errors of an action into those of the protocol."""
+    try:
+        yield
+    except GrantRefusedError as refused:
+        raise RefusedGrantError(refused) from refused
+    except (LicenseServiceAwayError, DatabaseUnavailableError) as fault:
+        raise TemporarilyUnavailableError from fault

@@ -1,0 +1,112 @@
+"""What every page shares: the blueprint, sign-in state, form tokens, headers, error pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+
+from auth_service.portal.authorize_device import add_authorize_device
+from auth_service.portal.desk import here
+from auth_service.portal.devices import add_devices
+from auth_service.portal.limits import limit_sign_in, limit_user_codes, new_limiter
+from auth_service.portal.organizations import add_organizations
+from auth_service.portal.sign_in import add_sign_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+    from werkzeug.exceptions import HTTPException
+
+    from auth_service.portal.desk import PortalDesk
+    from auth_service.settings import Settings
+
+# Nothing inline, nothing from elsewhere, nothing in a frame (T42, T43).
+_SECURITY_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def install_portal(app: Flask, desk: PortalDesk, settings: Settings, exempt: list[Blueprint]) -> None:
+    """Put the portal onto `app`; the protocol's blueprints in `exempt` carry no form token."""
+    _configure(app, settings)
+    csrf = CSRFProtect(app)
+    for blueprint in exempt:
+        csrf.exempt(blueprint)
+    Bootstrap5(app)
+    app.register_blueprint(_portal_routes(desk))
+    _install_sign_in(app, desk)
+    limiter = new_limiter(settings.redis_url)
+    limiter.init_app(app)
+    limit_sign_in(limiter, app, "portal.sign_in")
+    for endpoint in ("portal.review", "portal.decide"):
+        limit_user_codes(limiter, app, endpoint)
+    app.after_request(_harden)
+    app.add_template_filter(_instant, "instant")
+
+
+def error_page(error: HTTPException) -> Response:
+    """Say a failure to a person."""
+    status = error.code or 500
+    response = Response(render_template("error.html", error=error, status=status), status=status)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        # A __Host- cookie needs TLS; over plain loopback the browser would drop it (T39).
+        SESSION_COOKIE_NAME="__Host-tillpass" if settings.is_https else "tillpass",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        BOOTSTRAP_SERVE_LOCAL=True,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.is_https,
+    )
+
+
+def _portal_routes(desk: PortalDesk) -> Blueprint:
+    routes = Blueprint(
+        "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/portal"
+    )
+    for add in (add_sign_in, add_organizations, add_devices, add_authorize_device):
+        add(routes, desk)
+    return routes
+
+
+def _install_sign_in(app: Flask, desk: PortalDesk) -> None:
+    manager = LoginManager(app)
+    # The session lives in our own table and ends there; a second check by address and browser only signs people out.
+    manager.session_protection = None
+    manager.user_loader(desk.visitor)
+
+    @manager.unauthorized_handler
+    def lead_to_sign_in() -> ResponseReturnValue:
+        return redirect(url_for("portal.sign_in", next=here()), 303)
+
+
+def _harden(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = _SECURITY_POLICY
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _instant(value: datetime) -> str:
+    return f"{value.day} {value:%B %Y, %H:%M} UTC"

@@ -1,0 +1,64 @@
+"""Sign in and sign out (S3-3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, SubmitField
+from wtforms.validators import InputRequired, Length
+
+from auth_service.actions.sign_in_operator import sign_in_operator
+from auth_service.portal.desk import Visitor, safe_next
+from auth_service.storage.portal_sessions import remove_session
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from flask.typing import ResponseReturnValue
+
+    from auth_service.portal.desk import PortalDesk
+
+
+class SignInForm(FlaskForm):
+    """Field names are fixed: scripts rely on them."""
+
+    email = EmailField("Email address", [InputRequired(), Length(max=254)])
+    password = PasswordField("Password", [InputRequired()])
+    submit = SubmitField("Sign in")
+
+
+def add_sign_in(routes: Blueprint, desk: PortalDesk) -> None:
+    """Add the two pages' routes."""
+
+    @routes.route("/sign-in", methods=["GET", "POST"])
+    def sign_in() -> ResponseReturnValue:
+        form = SignInForm()
+        if not form.is_submitted():
+            return render_template("sign_in.html", form=form)
+        secret = _signed_in(form, desk)
+        if secret is None:
+            flash("The email address or the password is wrong.", "danger")
+            return render_template("sign_in.html", form=form), 422
+        # Nothing of what the browser held before signing in survives it (T38).
+        session.clear()
+        visitor = desk.visitor(secret)
+        login_user(visitor)
+        return redirect(url_for("portal.organizations", next=safe_next(request.args.get("next"))), 303)
+
+    @routes.post("/sign-out")
+    def sign_out() -> ResponseReturnValue:
+        if isinstance(visitor := current_user._get_current_object(), Visitor):  # noqa: SLF001 - werkzeug's own way
+            with desk.database.transaction() as connection:
+                remove_session(connection, visitor.session.digest)
+        logout_user()
+        session.clear()
+        flash("You are signed out.", "info")
+        return redirect(url_for("portal.sign_in"), 303)
+
+
+def _signed_in(form: SignInForm, desk: PortalDesk) -> str | None:
+    if not form.validate() or "\x00" in form.email.data:
+        return None
+    return sign_in_operator(desk.database, email=form.email.data, password=form.password.data, now=desk.now())

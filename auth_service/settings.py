@@ -1,0 +1,108 @@
+"""The settings of auth_service: read once from a given mapping at start, all faults reported together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from auth_service.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHORTEST_SECRET: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this auth_service runs."""
+
+    database_url: str
+    """SQLAlchemy's URL: `sqlite:////var/lib/tillpass/auth.sqlite3` or `postgresql+psycopg://…`."""
+    redis_url: str
+    issuer: str
+    """The public base URL, without a slash at its end: the `iss` of every token (RFC 8414 §2)."""
+    secret_key: str
+    """Signs the portal's cookie and keys the digests of user codes."""
+    key_folder: Path
+    """Where the signing keys lie, owner-only."""
+    license_service_url: str
+    notify_service_url: str
+    notification_key: str
+    """Seals messages for notify_service; the same Fernet key there."""
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether browsers reach the portal over TLS."""
+        return self.issuer.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The one Host that requests may name (T40), with its port if it has one."""
+        return urlsplit(self.issuer).netloc
+
+
+def _check_base_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
+        raise ValidationError("Needs a base URL such as https://auth.example.com, without a path.")
+
+
+def _check_issuer(value: str) -> None:
+    _check_base_url(value)
+    parts = urlsplit(value)
+    # RFC 8414 §2 wants https; on one's own machine there is nobody in between.
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValidationError("Needs https, except on 127.0.0.1 or localhost.")
+
+
+def _check_fernet_key(value: str) -> None:
+    try:
+        Fernet(value)
+    except ValueError as fault:
+        raise ValidationError("Needs a Fernet key: 32 random bytes in URL-safe base64.") from fault
+
+
+class _SettingsSchema(Schema):
+    class Meta:
+        """The environment holds much that is not ours."""
+
+        unknown = EXCLUDE
+
+    database_url = fields.String(required=True, data_key="AUTH_DATABASE_URL", validate=validate.Length(min=1))
+    redis_url = fields.String(
+        required=True, data_key="AUTH_REDIS_URL", validate=validate.Regexp(r"\A(rediss?|unix)://")
+    )
+    issuer = fields.String(required=True, data_key="AUTH_ISSUER", validate=_check_issuer)
+    secret_key = fields.String(
+        required=True,
+        data_key="AUTH_SECRET_KEY",
+        validate=validate.Length(min=SHORTEST_SECRET, error="Needs at least {min} random characters."),
+    )
+    key_folder = fields.String(required=True, data_key="AUTH_KEY_FOLDER", validate=validate.Length(min=1))
+    license_service_url = fields.String(required=True, data_key="AUTH_LICENSE_SERVICE_URL", validate=_check_base_url)
+    notify_service_url = fields.String(required=True, data_key="AUTH_NOTIFY_SERVICE_URL", validate=_check_base_url)
+    notification_key = fields.String(required=True, data_key="AUTH_NOTIFICATION_KEY", validate=_check_fernet_key)
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: object) -> Settings:
+        return Settings(**{**values, "key_folder": Path(values["key_folder"])})
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Raises SettingsError that names every variable at fault and what it wants; it never repeats a value.
+    """
+    try:
+        settings: Settings = _SettingsSchema().load(dict(environ))
+    except ValidationError as fault:
+        faults = fault.messages if isinstance(fault.messages, dict) else {}
+        lines = [f"  {name}: {' '.join(texts)}" for name, texts in sorted(faults.items())]
+        raise SettingsError("auth_service cannot start. Set these variables:\n" + "\n".join(lines)) from fault
+    return settings

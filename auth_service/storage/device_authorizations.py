@@ -1,0 +1,154 @@
+"""Device authorizations: every move is one conditional statement whose row count is checked.
+
+The statements are built once: building costs more than running them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, exists, insert, select, update
+
+from auth_service.domain.device_authorization import DeviceAuthorization, Status
+from auth_service.domain.operator import APPROVING_ROLES
+from auth_service.storage.entitlements import dump_entitlement, load_entitlement
+from auth_service.storage.tables import device_authorizations, devices, memberships
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from wire.license_documents import Entitlement
+
+_table = device_authorizations
+_by_device_code = _table.c.device_code_digest == bindparam("wanted")
+_still_allowed = and_(
+    exists().where(devices.c.id == _table.c.device_id, devices.c.organization_id == _table.c.organization_id),
+    exists().where(
+        memberships.c.operator_id == _table.c.operator_id,
+        memberships.c.organization_id == _table.c.organization_id,
+        memberships.c.role.in_(sorted(role.value for role in APPROVING_ROLES)),
+    ),
+)
+
+_INSERT = insert(_table)
+_FIND_BY_DEVICE_CODE = select(_table).where(_by_device_code)
+_FIND_BY_USER_CODE = select(_table).where(_table.c.user_code_digest == bindparam("wanted"))
+_DECIDE = update(_table).where(
+    _table.c.id == bindparam("wanted"),
+    _table.c.status == Status.PENDING.value,
+    _table.c.expires_at > bindparam("now"),
+)
+_WITHDRAW_IF_NOT_ALLOWED = (
+    update(_table)
+    .where(_by_device_code, _table.c.status == Status.APPROVED.value, ~_still_allowed)
+    .values(status=Status.DENIED.value, decided_at=bindparam("now"))
+)
+_WITHDRAW = (
+    update(_table)
+    .where(_by_device_code, _table.c.status == Status.APPROVED.value)
+    .values(status=Status.DENIED.value, decided_at=bindparam("now"))
+)
+_CONSUME = (
+    update(_table)
+    .where(_by_device_code, _table.c.status == Status.APPROVED.value, _table.c.expires_at > bindparam("now"))
+    .values(status=Status.CONSUMED.value, consumed_at=bindparam("now"))
+)
+
+
+def add_device_authorization(
+    connection: Connection, authorization: DeviceAuthorization, *, user_code_digest: str
+) -> None:
+    """Add a pending one. Raises sqlalchemy's IntegrityError when the user code is taken."""
+    connection.execute(
+        _INSERT,
+        {
+            "id": authorization.id,
+            "device_code_digest": authorization.device_code_digest,
+            "user_code_digest": user_code_digest,
+            "client_id": authorization.client_id,
+            "scope": authorization.scope,
+            "status": authorization.status.value,
+            "requested_from": authorization.requested_from,
+            "created_at": authorization.created_at,
+            "expires_at": authorization.expires_at,
+        },
+    )
+
+
+def find_by_device_code(connection: Connection, device_code_digest: str) -> DeviceAuthorization | None:
+    row = connection.execute(_FIND_BY_DEVICE_CODE, {"wanted": device_code_digest}).one_or_none()
+    return None if row is None else _read(row)
+
+
+def find_by_user_code(connection: Connection, user_code_digest: str) -> DeviceAuthorization | None:
+    row = connection.execute(_FIND_BY_USER_CODE, {"wanted": user_code_digest}).one_or_none()
+    return None if row is None else _read(row)
+
+
+def approve(  # noqa: PLR0913 - the approval is these six facts
+    connection: Connection,
+    authorization_id: str,
+    *,
+    device_id: str,
+    organization_id: str,
+    operator_id: str,
+    entitlement: Entitlement,
+    now: datetime,
+) -> bool:
+    """Move pending → approved. False when another decision or the clock came first."""
+    values = {
+        "status": Status.APPROVED.value,
+        "device_id": device_id,
+        "organization_id": organization_id,
+        "operator_id": operator_id,
+        "entitlement": dump_entitlement(entitlement),
+        "decided_at": now,
+    }
+    return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
+
+
+def deny(
+    connection: Connection, authorization_id: str, *, organization_id: str, operator_id: str, now: datetime
+) -> bool:
+    """Move pending → denied. False when another decision or the clock came first."""
+    values = {
+        "status": Status.DENIED.value,
+        "organization_id": organization_id,
+        "operator_id": operator_id,
+        "decided_at": now,
+    }
+    return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
+
+
+def withdraw_if_not_allowed(connection: Connection, device_code_digest: str, now: datetime) -> bool:
+    """Move approved → denied when the device has gone or its approver may approve no longer (T10, T11)."""
+    parameters = {"wanted": device_code_digest, "now": now}
+    return connection.execute(_WITHDRAW_IF_NOT_ALLOWED, parameters).rowcount == 1
+
+
+def withdraw(connection: Connection, device_code_digest: str, now: datetime) -> bool:
+    """Move approved → denied, because the license has ended."""
+    return connection.execute(_WITHDRAW, {"wanted": device_code_digest, "now": now}).rowcount == 1
+
+
+def consume(connection: Connection, device_code_digest: str, now: datetime) -> bool:
+    """Move approved → consumed. False for every racer but one (T05)."""
+    return connection.execute(_CONSUME, {"wanted": device_code_digest, "now": now}).rowcount == 1
+
+
+def _read(row: Row[*tuple[Any, ...]]) -> DeviceAuthorization:
+    return DeviceAuthorization(
+        id=row.id,
+        client_id=row.client_id,
+        scope=row.scope,
+        status=Status(row.status),
+        device_code_digest=row.device_code_digest,
+        requested_from=row.requested_from,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        device_id=row.device_id,
+        organization_id=row.organization_id,
+        entitlement=None if row.entitlement is None else load_entitlement(row.entitlement),
+    )

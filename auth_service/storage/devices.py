@@ -1,0 +1,99 @@
+"""Devices of an organization, each with its hub and the state of its authorization."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+
+from auth_service.domain.device import Device, DeviceKind, ListedDevice
+from auth_service.storage.tables import devices, grants
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_hubs = devices.alias("hubs")
+DEVICE_COLUMNS = (
+    devices.c.id.label("device_id"),
+    devices.c.organization_id.label("device_organization_id"),
+    devices.c.name.label("device_name"),
+    devices.c.kind.label("device_kind"),
+    devices.c.store.label("device_store"),
+    _hubs.c.name.label("hub_name"),
+    _hubs.c.server_url.label("hub_url"),
+)
+DEVICES_WITH_HUBS = devices.outerjoin(_hubs, _hubs.c.id == devices.c.hub_device_id)
+
+
+def read_device(row: Row[*tuple[Any, ...]]) -> Device:
+    """Make the device of a row that has DEVICE_COLUMNS."""
+    return Device(
+        id=row.device_id,
+        organization_id=row.device_organization_id,
+        name=row.device_name,
+        kind=DeviceKind(row.device_kind),
+        store=row.device_store,
+        hub_server_name=row.hub_name,
+        hub_server_url=row.hub_url,
+    )
+
+
+def add_device(
+    connection: Connection,
+    device: Device,
+    *,
+    server_url: str | None,
+    hub_device_id: str | None,
+    now: datetime,
+) -> None:
+    connection.execute(
+        insert(devices).values(
+            id=device.id,
+            organization_id=device.organization_id,
+            name=device.name,
+            kind=device.kind.value,
+            store=device.store,
+            server_url=server_url,
+            hub_device_id=hub_device_id,
+            created_at=now,
+        )
+    )
+
+
+def find_device(connection: Connection, device_id: str, organization_id: str) -> Device | None:
+    """Find a device of this organization; another's is not found (T44)."""
+    row = connection.execute(
+        select(*DEVICE_COLUMNS)
+        .select_from(DEVICES_WITH_HUBS)
+        .where(devices.c.id == device_id, devices.c.organization_id == organization_id)
+    ).one_or_none()
+    return None if row is None else read_device(row)
+
+
+def list_devices(connection: Connection, organization_id: str) -> list[ListedDevice]:
+    """List an organization's devices by name, each with its newest grant."""
+    newest = (
+        select(grants.c.id)
+        .where(grants.c.device_id == devices.c.id)
+        .order_by(grants.c.created_at.desc(), grants.c.id)
+        .limit(1)
+        .scalar_subquery()
+        .correlate(devices)
+    )
+    rows = connection.execute(
+        select(*DEVICE_COLUMNS, grants.c.created_at, grants.c.last_contact_at, grants.c.ended_at)
+        .select_from(DEVICES_WITH_HUBS.outerjoin(grants, grants.c.id == newest))
+        .where(devices.c.organization_id == organization_id)
+        .order_by(devices.c.name)
+    )
+    return [
+        ListedDevice(
+            device=read_device(row),
+            authorized_at=row.created_at,
+            last_contact_at=row.last_contact_at,
+            ended_at=row.ended_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,54 @@
+"""Organizations and who belongs to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from auth_service.domain.operator import Membership, Role
+from auth_service.storage.tables import memberships, operators, organizations
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+def add_organization(connection: Connection, organization_id: str, name: str, now: datetime) -> None:
+    connection.execute(insert(organizations).values(id=organization_id, name=name, created_at=now))
+
+
+def organization_name(connection: Connection, organization_id: str) -> str | None:
+    return connection.execute(
+        select(organizations.c.name).where(organizations.c.id == organization_id)
+    ).scalar_one_or_none()
+
+
+def add_membership(connection: Connection, operator_id: str, organization_id: str, role: Role) -> None:
+    connection.execute(
+        insert(memberships).values(operator_id=operator_id, organization_id=organization_id, role=role.value)
+    )
+
+
+def memberships_of(connection: Connection, operator_id: str) -> list[Membership]:
+    """List the organizations of one operator, by name."""
+    rows = connection.execute(
+        select(organizations.c.id, organizations.c.name, memberships.c.role)
+        .join(memberships, memberships.c.organization_id == organizations.c.id)
+        .where(memberships.c.operator_id == operator_id)
+        .order_by(organizations.c.name, organizations.c.id)
+    )
+    return [Membership(organization_id=row.id, organization_name=row.name, role=Role(row.role)) for row in rows]
+
+
+def owner_addresses(connection: Connection, organization_id: str) -> list[str]:
+    """List the email addresses of an organization's owners."""
+    return list(
+        connection.execute(
+            select(operators.c.email)
+            .join(memberships, memberships.c.operator_id == operators.c.id)
+            .where(memberships.c.organization_id == organization_id, memberships.c.role == Role.OWNER.value)
+            .order_by(operators.c.email)
+        ).scalars()
+    )

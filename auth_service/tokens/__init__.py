@@ -1,0 +1,1 @@
+"""Signing keys and the JWTs that are signed with them."""

@@ -1,0 +1,104 @@
+"""Sign access tokens (RFC 9068 §2) and license tokens, and put them into a token answer (RFC 6749 §5.1)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from auth_service.domain.grant import ACCESS_TOKEN_SECONDS, LICENSE_TOKEN_SECONDS
+from wire.claims import AccessTokenClaims, LicenseTokenClaims
+from wire.scopes import POS_AUDIENCE, audiences_of
+from wire.token_types import ACCESS_TOKEN_TYPE, LICENSE_TOKEN_TYPE, SIGNING_ALGORITHM
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_service.domain.grant import Grant
+    from auth_service.tokens.signing_keys import SigningKeys
+
+
+@dataclass(frozen=True)
+class TokenIssuer:
+    """Signs what this authorization server says."""
+
+    keys: SigningKeys
+    issuer: str
+
+    def device_answer(self, grant: Grant, refresh_token: str, now: datetime) -> dict[str, Any]:
+        """Give the token answer of a device: access, refresh and license token."""
+        access_token = self._access_token(
+            subject=grant.device.id,
+            client_id=grant.client_id,
+            scope=grant.scope,
+            now=now,
+            organization_id=grant.device.organization_id,
+        )
+        return {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": ACCESS_TOKEN_SECONDS,
+            "refresh_token": refresh_token,
+            "scope": grant.scope,
+            "license_token": self._license_token(grant, now),
+        }
+
+    def service_answer(self, client_id: str, scope: str, now: datetime) -> dict[str, Any]:
+        """Give the token answer of a client that acts for itself (RFC 6749 §4.4.3)."""
+        return {
+            "access_token": self.service_token(client_id, scope, now),
+            "token_type": "Bearer",
+            "expires_in": ACCESS_TOKEN_SECONDS,
+            "scope": scope,
+        }
+
+    def service_token(self, client_id: str, scope: str, now: datetime) -> str:
+        """Give an access token whose subject is the client itself (RFC 9068 §2.2)."""
+        return self._access_token(subject=client_id, client_id=client_id, scope=scope, now=now, organization_id=None)
+
+    def _access_token(
+        self, *, subject: str, client_id: str, scope: str, now: datetime, organization_id: str | None
+    ) -> str:
+        issued_at = int(now.timestamp())
+        claims = AccessTokenClaims(
+            iss=self.issuer,
+            sub=subject,
+            aud=tuple(audiences_of(scope)),
+            client_id=client_id,
+            scope=scope,
+            iat=issued_at,
+            exp=issued_at + ACCESS_TOKEN_SECONDS,
+            jti=uuid.uuid4().hex,
+            organization_id=organization_id,
+        )
+        return self._sign(claims.payload(), ACCESS_TOKEN_TYPE)
+
+    def _license_token(self, grant: Grant, now: datetime) -> str:
+        issued_at = int(now.timestamp())
+        claims = LicenseTokenClaims(
+            iss=self.issuer,
+            sub=grant.device.id,
+            aud=(POS_AUDIENCE,),
+            iat=issued_at,
+            nbf=issued_at,
+            exp=issued_at + LICENSE_TOKEN_SECONDS,
+            jti=uuid.uuid4().hex,
+            organization_id=grant.device.organization_id,
+            organization_name=grant.organization_name,
+            device_name=grant.device.name,
+            license_id=grant.entitlement.license_id,
+            features=grant.entitlement.features,
+            renewal_window_days=grant.entitlement.renewal_window_days,
+            renewal_date=grant.entitlement.renewal_date,
+            hub_server_name=grant.device.hub_server_name,
+            hub_server_url=grant.device.hub_server_url,
+        )
+        return self._sign(claims.payload(), LICENSE_TOKEN_TYPE)
+
+    def _sign(self, payload: dict[str, Any], token_type: str) -> str:
+        key = self.keys.current
+        return jwt.encode(
+            payload, key.private_key, algorithm=SIGNING_ALGORITHM, headers={"typ": token_type, "kid": key.kid}
+        )

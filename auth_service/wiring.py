@@ -1,0 +1,92 @@
+"""The composition root: the only file that chooses concrete parts."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from auth_service.actions.authorize_device import OwnersMail
+from auth_service.grants.services import ProtocolServices
+from auth_service.outbound.license_api import LicenseApi
+from auth_service.outbound.notify_api import NotifyApi
+from auth_service.portal.desk import PortalDesk
+from auth_service.storage.poll_pace import PollPace
+from auth_service.tokens.signing_keys import SigningKeys
+from auth_service.tokens.token_issuer import TokenIssuer
+from database.engine import Database
+from wire.http_client import HttpClient
+from wire.notification_queue import NotificationQueue
+
+if TYPE_CHECKING:
+    from auth_service.settings import Settings
+
+REDIS_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Everything that the app and the relay are made of."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+    keys: SigningKeys
+    protocol: ProtocolServices
+    desk: PortalDesk
+    notify: NotifyApi
+    queue: NotificationQueue
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def wire_up(settings: Settings) -> Wired:
+    """Choose the parts. Opens no connection yet, except that the signing keys are read.
+
+    Raises SettingsError when there is no usable signing key.
+    """
+    database = Database(settings.database_url)
+    # A failed call on the request path is answered without Redis, not tried again (redis-py's default takes seconds).
+    redis = Redis.from_url(
+        settings.redis_url,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+    keys = SigningKeys(settings.key_folder)
+    issuer = TokenIssuer(keys, settings.issuer)
+    http = HttpClient()
+    licenses = LicenseApi(http, settings.license_service_url, issuer, now=utc_now)
+    pace = PollPace(redis)
+    user_code_key = hmac.digest(settings.secret_key.encode(), b"user_code", "sha256")
+    return Wired(
+        settings=settings,
+        database=database,
+        redis=redis,
+        keys=keys,
+        protocol=ProtocolServices(
+            database=database,
+            pace=pace,
+            licenses=licenses,
+            issuer=issuer,
+            user_code_key=user_code_key,
+            now=utc_now,
+        ),
+        desk=PortalDesk(
+            database=database,
+            pace=pace,
+            licenses=licenses,
+            mail=OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices"),
+            user_code_key=user_code_key,
+            now=utc_now,
+        ),
+        notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),
+        queue=NotificationQueue(settings.redis_url),
+    )
