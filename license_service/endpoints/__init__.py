@@ -1,0 +1,1 @@
+"""The HTTP edge of license_service: one route group per file."""

@@ -1,0 +1,74 @@
+"""How a request is read: one way to refuse it, with problem documents that name the fields (RFC 9457, T45, T49, T50).
+
+400 for a body that is not JSON, 415 for one that does not say it is, 422 for fields that are missing, wrong, unknown
+or given twice.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from flask_smorest import Blueprint
+from marshmallow import ValidationError
+from webargs.flaskparser import FlaskParser
+
+from wire.serving.problem_handler import ProblemError
+
+if TYPE_CHECKING:
+    from flask import Request
+    from marshmallow import Schema
+
+JSON_TYPE: Final = "application/json"
+
+
+class RequestParser(FlaskParser):
+    """Reads JSON bodies and queries strictly; what is unknown is for the schema to refuse."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"json": None, "query": None}  # noqa: RUF012 - as webargs declares it
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - JSON is anything until the schema has seen it
+        """Read the body. Raises ProblemError 415 or 400."""
+        if req.mimetype != JSON_TYPE:
+            raise ProblemError(415, "unsupported_media_type", f"Send the body as {JSON_TYPE}.")
+        return read_json(req.get_data())
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - as load_json
+        """Read the query. Raises ValidationError for a parameter that is given twice."""
+        repeated = {name: ["Give this once."] for name, values in req.args.lists() if len(values) > 1}
+        if repeated:
+            raise ValidationError(repeated)
+        return super().load_querystring(req, schema)
+
+    def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
+        """Raise ProblemError 422; webargs groups the messages by location, a reader wants the fields."""
+        fields = {name: texts for messages in error.messages_dict.values() for name, texts in messages.items()}
+        raise ProblemError(
+            422, "invalid_fields", "Some fields are wrong; `errors` names them.", errors=fields
+        ) from error
+
+
+class ApiBlueprint(Blueprint):
+    """A group of documented routes that read requests with RequestParser."""
+
+    ARGUMENTS_PARSER = RequestParser()
+
+
+def read_json(content: bytes) -> Any:  # noqa: ANN401 - as RequestParser.load_json
+    """Read one JSON document. Raises ProblemError 400, also for NaN, repeated members and any depth Python refuses."""
+    try:
+        return json.loads(content.decode(), object_pairs_hook=_members, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        detail = "The body must be one JSON document in UTF-8 in which no member is named twice."
+        raise ProblemError(400, "malformed_json", detail) from fault
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("A member is named twice.")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON.")

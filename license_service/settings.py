@@ -1,0 +1,103 @@
+"""The settings of license_service: read once, at the start, from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from license_service.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to the next."""
+
+    database_url: str = field(repr=False)
+    """Where the records are; it may carry a password."""
+
+    public_url: str
+    """The address that callers use; its host is the one that requests may name (T40)."""
+
+    issuer: str
+    """The `iss` of the access tokens that open this API: auth_service's public URL."""
+
+    jwks_uri: str
+    """Where the issuer's public keys are fetched."""
+
+    @property
+    def public_host(self) -> str:
+        return str(urlsplit(self.public_url).hostname)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises SettingsError, which names every variable that is missing or wrong."""
+    given = {name: value for name, value in environ.items() if value.strip()}
+    try:
+        settings: Settings = _SettingsSchema().load(given)
+    except ValidationError as fault:
+        lines = [f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())]
+        raise SettingsError("license_service cannot start:\n  " + "\n  ".join(lines)) from fault
+    return settings
+
+
+def _database_url(value: str) -> None:
+    try:
+        backend = make_url(value).get_backend_name()
+    except ArgumentError as fault:
+        raise ValidationError("is not a database URL.") from fault
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValidationError("names neither SQLite nor PostgreSQL.")
+
+
+def _web_address(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValidationError("is not an http or https URL.")
+
+
+def _needed(wanted: str) -> dict[str, Any]:
+    return {"required": f"is missing; it wants {wanted}."}
+
+
+class _SettingsSchema(Schema):
+    class Meta:
+        """The environment holds much that is not ours."""
+
+        unknown = EXCLUDE
+
+    database_url = fields.String(
+        required=True,
+        data_key="LICENSE_DATABASE_URL",
+        validate=_database_url,
+        error_messages=_needed("a database URL such as sqlite:////var/lib/tillpass/license.db"),
+    )
+    public_url = fields.String(
+        required=True,
+        data_key="LICENSE_PUBLIC_URL",
+        validate=_web_address,
+        error_messages=_needed("this service's URL as its callers write it"),
+    )
+    issuer = fields.String(
+        required=True,
+        data_key="LICENSE_ISSUER",
+        validate=_web_address,
+        error_messages=_needed("auth_service's public URL, exactly as its tokens name it"),
+    )
+    jwks_uri = fields.String(load_default=None, data_key="LICENSE_JWKS_URI", validate=_web_address)
+
+    @post_load
+    def _make(self, values: dict[str, Any], **_: object) -> Settings:
+        default = f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
+        return Settings(**{**values, "jwks_uri": values["jwks_uri"] or default})

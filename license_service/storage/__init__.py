@@ -1,0 +1,1 @@
+"""The tables of license_service and the statements on them; every function takes the connection of its caller."""

@@ -1,0 +1,42 @@
+"""The one place that chooses concrete things: the database, the keys, the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from database.engine import Database
+from wire.http_client import HttpClient
+from wire.jwks import FetchedKeys
+from wire.scopes import LICENSE_AUDIENCE
+from wire.serving.bearer import BearerGuard
+from wire.token_verification import TokenVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from license_service.settings import Settings
+    from wire.jwks import KeySource
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The parts that the app is built from. `now` gives an aware instant, UTC."""
+
+    database: Database
+    keys: KeySource
+    guard: BearerGuard
+    now: Callable[[], datetime]
+
+
+def wire_up(settings: Settings, *, keys: KeySource | None = None) -> Wired:
+    """Make the parts; `keys` takes the place of the keys that are fetched from the issuer."""
+    trusted = keys or FetchedKeys(HttpClient(), settings.jwks_uri)
+    verifier = TokenVerifier(keys=trusted, issuer=settings.issuer, audience=LICENSE_AUDIENCE)
+    return Wired(
+        database=Database(settings.database_url),
+        keys=trusted,
+        guard=BearerGuard(verifier),
+        now=lambda: datetime.now(UTC),
+    )

@@ -1,0 +1,233 @@
+"""A license service on a real database, with a clock that stands and an issuer whose key the tests hold."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import create_engine, text
+
+from database.engine import Database
+from database.migrations import migrate
+from license_service.actions.create_license import create_license
+from license_service.app import create_app
+from license_service.domain.license import License, LicenseTerms
+from license_service.settings import Settings, load_settings
+from license_service.wiring import Wired, wire_up
+from wire.claims import AccessTokenClaims
+from wire.errors import KeysUnavailableError
+from wire.scopes import ENTITLEMENTS, LICENSE_AUDIENCE, LICENSES_READ, LICENSES_WRITE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+ISSUER = "http://127.0.0.1:8001"
+NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+EVERY_SCOPE = f"{ENTITLEMENTS} {LICENSES_READ} {LICENSES_WRITE}"
+
+
+# --- databases ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite file at the newest revision, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "license.db"
+    migrate("license_service", f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    shutil.copy(migrated_file, tmp_path / "license.db")
+    return f"sqlite:///{tmp_path / 'license.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Give the folder of a private PostgreSQL server's socket; its database `migrated` is at the newest revision."""
+    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
+        pytest.skip("no PostgreSQL server is installed here")
+    # PostgreSQL refuses to run as root.
+    account = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
+    if account:
+        shutil.chown(folder, user="postgres")
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
+
+    data = f"{folder}/data"
+    run("initdb", "-D", data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    run("pg_ctl", "start", "-w", "-D", data, "-l", f"{folder}/log", "-o", options)
+    try:
+        _on_server(folder, "CREATE DATABASE migrated")
+        migrate("license_service", _postgresql_url(folder, "migrated"))
+        yield folder
+    finally:
+        run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", data)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    _on_server(postgresql_server, f"CREATE DATABASE {name} TEMPLATE migrated")
+    return _postgresql_url(postgresql_server, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give an empty database, once on SQLite and once on PostgreSQL."""
+    opened = Database(request.getfixturevalue(f"{request.param}_url"))
+    yield opened
+    opened.engine.dispose()
+
+
+def _postgresql_url(folder: str, name: str) -> str:
+    return f"postgresql+psycopg://tillpass@/{name}?host={folder}"
+
+
+def _on_server(folder: str, statement: str) -> None:
+    engine = create_engine(_postgresql_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+# --- the service -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Issuer:
+    """Signs access tokens as auth_service does, and is the source of the key that verifies them."""
+
+    kid: str = "test-key"
+    away: bool = False
+    private_key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    def jwks(self) -> dict[str, Any]:
+        member = jwt.algorithms.ECAlgorithm.to_jwk(self.private_key.public_key(), as_dict=True)
+        return {"keys": [{**member, "kid": self.kid, "use": "sig", "alg": "ES256"}]}
+
+    def key(self, kid: str) -> jwt.PyJWK | None:
+        if self.away:
+            raise KeysUnavailableError("The issuer's keys cannot be had at the moment.")
+        return jwt.PyJWK(self.jwks()["keys"][0]) if kid == self.kid else None
+
+    def token(self, scope: str = EVERY_SCOPE, *, aud: str = LICENSE_AUDIENCE, iss: str = ISSUER) -> str:
+        now = datetime.now(UTC)
+        claims = AccessTokenClaims(
+            iss=iss,
+            sub="auth_service",
+            aud=(aud,),
+            client_id="auth_service",
+            scope=scope,
+            iat=int(now.timestamp()),
+            exp=int((now + timedelta(minutes=5)).timestamp()),
+            jti=uuid.uuid4().hex,
+        )
+        headers = {"typ": "at+jwt", "kid": self.kid}
+        return jwt.encode(claims.payload(), self.private_key, algorithm="ES256", headers=headers)
+
+
+@dataclass
+class Clock:
+    """Stands still until it is set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def issuer_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@pytest.fixture
+def issuer(issuer_key: ec.EllipticCurvePrivateKey) -> Issuer:
+    return Issuer(private_key=issuer_key)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    return load_settings(
+        {
+            "LICENSE_DATABASE_URL": sqlite_url,
+            "LICENSE_PUBLIC_URL": "https://licenses.example",
+            "LICENSE_ISSUER": ISSUER,
+        }
+    )
+
+
+@pytest.fixture
+def wired(settings: Settings, issuer: Issuer, clock: Clock) -> Iterator[Wired]:
+    parts = replace(wire_up(settings, keys=issuer), now=clock)
+    yield parts
+    parts.database.engine.dispose()
+
+
+@pytest.fixture
+def database(wired: Wired) -> Database:
+    return wired.database
+
+
+@pytest.fixture
+def app(settings: Settings, wired: Wired) -> Flask:
+    return create_app(settings, wired)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Give a client that sends no token."""
+    return app.test_client()
+
+
+@pytest.fixture
+def service(app: Flask, issuer: Issuer) -> FlaskClient:
+    """Give a client that sends a token with every scope."""
+    caller = app.test_client()
+    caller.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {issuer.token()}"
+    return caller
+
+
+# --- what the tests say ------------------------------------------------------------------------------------------
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@pytest.fixture
+def sell() -> Any:
+    """Give a function that records a license; made one second apart so that their order is known."""
+    sold = 0
+
+    def record(database: Database, organization_id: str, **terms: Any) -> License:
+        nonlocal sold
+        sold += 1
+        wanted = LicenseTerms(**{"organization_id": organization_id, "features": ("xms",), "seats": 1, **terms})
+        return create_license(database, wanted, license_id=new_id(), now=NOW + timedelta(seconds=sold))
+
+    return record
