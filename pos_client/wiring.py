@@ -1,0 +1,41 @@
+"""The composition root: the one place that chooses clock, waiting, network and files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pos_client.device_license import DeviceLicense
+from pos_client.issuer import Issuer
+from pos_client.token_store import TokenStore
+from wire.http_client import HttpClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pos_client.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The parts, put together."""
+
+    settings: Settings
+    store: TokenStore
+    device_license: DeviceLicense
+
+
+def wire_up(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    wait: Callable[[float], object] = time.sleep,
+    http: HttpClient | None = None,
+) -> Wired:
+    """Put the parts together. Raises StateError when the state folder cannot be used."""
+    ca_file = str(settings.ca_file) if settings.ca_file is not None else None
+    issuer = Issuer(http or HttpClient(ca_file=ca_file), settings.issuer)
+    store = TokenStore(settings.state_folder, settings.issuer, wait=wait)
+    return Wired(settings, store, DeviceLicense(store, issuer, settings.client_id, now=now, wait=wait))
