@@ -7,10 +7,13 @@ in fixed words.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer as FlaskAuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
 from flask import request as current_request
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class AuthorizationServer(FlaskAuthorizationServer):
@@ -75,15 +79,10 @@ class AuthorizationServer(FlaskAuthorizationServer):
         try:
             return super().get_token_grant(request)
         except UnsupportedGrantTypeError as fault:
-            raise _UnknownGrantTypeError from fault
-
-
-class _UnknownGrantTypeError(UnsupportedGrantTypeError):
-    def __init__(self) -> None:
-        super().__init__(None)
-
-    def get_error_description(self) -> str:
-        return "This grant_type is not offered."
+            # Authlib's own text repeats the input.
+            raise OAuth2Error(
+                error=fault.error, description="This grant_type is not offered.", status_code=400
+            ) from fault
 
 
 class ProtocolRequest(OAuth2Request):
@@ -109,10 +108,11 @@ def _check_form(request: Request) -> None:
         raise InvalidRequestError("Send parameters in the body, not in the address.")
     if request.mimetype != FORM_TYPE:
         raise InvalidRequestError(f"Send the parameters as {FORM_TYPE}.")
-    for _, values in request.form.lists():
-        if len(values) > 1:
-            raise InvalidRequestError("A parameter stands more than once.")
-        if any(sign < " " or sign in "\x7f\ufffd" for sign in values[0]):
-            raise InvalidRequestError("A parameter holds control characters or is not UTF-8.")
-    if any(any(sign < " " or sign in "\x7f\ufffd" for sign in name) for name in request.form):
-        raise InvalidRequestError("A parameter's name holds control characters or is not UTF-8.")
+    try:
+        text = unquote_to_bytes(request.get_data()).decode()
+    except UnicodeDecodeError as fault:
+        raise InvalidRequestError("The parameters are not UTF-8.") from fault
+    if _CONTROL_CHARACTER.search(text):
+        raise InvalidRequestError("A parameter holds control characters.")
+    if any(len(values) > 1 for _, values in request.form.lists()):
+        raise InvalidRequestError("A parameter stands more than once.")

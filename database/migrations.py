@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import create_engine
+
+from database.instants import Instant
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
@@ -35,6 +37,17 @@ def run(metadata: MetaData) -> None:
 
 
 def _run_on(connection: Connection, metadata: MetaData) -> None:
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,
+        compare_type=True,
+        render_item=_render_item,
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    # A revision stands for years: it names plain types, not ours.
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False

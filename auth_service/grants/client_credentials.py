@@ -20,9 +20,10 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):
         self.request.client = self.authenticate_token_endpoint_client()
         if not self.request.client.check_grant_type(self.GRANT_TYPE):
             raise UnauthorizedClientError("This client is not registered for the client_credentials grant.")
-        self.request.scope = self.request.client.allowed_scope(self.request.form.get("scope"))
-        if self.request.scope is None:
+        scope = self.request.client.allowed_scope(self.request.form.get("scope"))
+        if scope is None:
             raise InvalidScopeError("The scope is not one that this client may have.")
+        self.request.scope = scope
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         services: ProtocolServices = self.server.services

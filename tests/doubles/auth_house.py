@@ -1,0 +1,249 @@
+"""One auth_service in one process: its own SQLite database, a private Redis, and a license_service double."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import fakeredis
+import pytest
+from cryptography.fernet import Fernet
+
+from auth_service.actions.create_device import NewDevice, create_device
+from auth_service.actions.create_operator import NewOperator, create_operator
+from auth_service.actions.create_organization import create_organization
+from auth_service.actions.register_client import NewClient, register_client
+from auth_service.app import create_app
+from auth_service.domain.operator import Role
+from auth_service.settings import Settings
+from auth_service.storage.poll_pace import PollPace
+from auth_service.tokens.signing_keys import create_signing_key
+from auth_service.wiring import wire_up
+from database.migrations import migrate
+from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.license_documents import Entitlement
+from wire.scopes import LICENSE, LICENSES_READ, NOTIFICATIONS_READ
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from auth_service.wiring import Wired
+
+ISSUER = "http://127.0.0.1:8001"
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    """A clock that a test moves by hand."""
+
+    def __init__(self) -> None:
+        # Near the true time: Redis expires keys by its own clock.
+        self.now = datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Licenses:
+    """license_service as auth_service sees it: it grants, refuses with an error, or is away."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.error: Exception | None = None
+        self.asked: list[tuple[str, str]] = []
+        self.features = ("xms",)
+
+    def claim_seat(self, device_id: str, organization_id: str) -> Entitlement:
+        return self._answer("claim_seat", device_id, organization_id)
+
+    def read_entitlement(self, device_id: str, organization_id: str) -> Entitlement:
+        return self._answer("read_entitlement", device_id, organization_id)
+
+    def _answer(self, asked: str, device_id: str, organization_id: str) -> Entitlement:
+        self.asked.append((asked, device_id))
+        if self.error is not None:
+            raise self.error
+        return Entitlement(
+            device_id=device_id,
+            organization_id=organization_id,
+            license_id="license-1",
+            features=self.features,
+            renewal_window_days=30,
+            stated_at=self._clock(),
+            renewal_date=None,
+        )
+
+
+@dataclass
+class House:
+    """The service and what it was filled with."""
+
+    app: Flask
+    wired: Wired
+    clock: Clock
+    licenses: Licenses
+    redis: fakeredis.FakeRedis
+    organization_id: str
+    operator_id: str
+    device_id: str
+    hub_id: str
+    client_secret: str
+
+    def web(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def post(self, path: str, form: dict[str, Any] | None = None, **more: Any) -> TestResponse:
+        return self.web().post(path, data=form, base_url=ISSUER, **more)
+
+    def ask_codes(self, **form: str) -> dict[str, Any]:
+        answer = self.post("/oauth/device_authorization", {"client_id": "tillpass-pos", **form})
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json
+        return document
+
+    def poll(self, device_code: str, client_id: str = "tillpass-pos") -> TestResponse:
+        return self.post(
+            "/oauth/token", {"grant_type": DEVICE_CODE, "device_code": device_code, "client_id": client_id}
+        )
+
+    def refresh(self, refresh_token: str, **form: str) -> TestResponse:
+        return self.post(
+            "/oauth/token",
+            {"grant_type": REFRESH_TOKEN, "refresh_token": refresh_token, "client_id": "tillpass-pos", **form},
+        )
+
+    def sign_in(self, email: str = "owner@example.com") -> Visitor:
+        visitor = Visitor(self.web())
+        answer = visitor.submit("/sign-in", email=email, password=PASSWORD)
+        assert answer.status_code == 303, answer.text
+        visitor.submit("/organizations", organization_id=self.organization_id)
+        return visitor
+
+    def decide(self, user_code: str, decision: str = "authorize", *, visitor: Visitor | None = None) -> TestResponse:
+        visitor = visitor or self.sign_in()
+        return visitor.submit(
+            "/activate/decision",
+            token_from="/activate",
+            device_id=self.device_id,
+            user_code=user_code,
+            decision=decision,
+        )
+
+    def tokens(self) -> dict[str, Any]:
+        codes = self.ask_codes()
+        assert self.decide(codes["user_code"]).status_code == 303
+        answer = self.poll(codes["device_code"])
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json
+        return document
+
+
+class Visitor:
+    """A browser without JavaScript: it keeps cookies and sends the form token back."""
+
+    def __init__(self, web: FlaskClient) -> None:
+        self.web = web
+
+    def get(self, path: str) -> TestResponse:
+        return self.web.get(path, base_url=ISSUER)
+
+    def submit(self, path: str, *, token_from: str | None = None, **form: str) -> TestResponse:
+        token = csrf_token(self.get(token_from or path).text)
+        return self.web.post(path, data={**form, "csrf_token": token}, base_url=ISSUER)
+
+
+class _TokenFinder(HTMLParser):
+    token = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "input" and found.get("name") == "csrf_token":
+            self.token = found.get("value") or ""
+
+
+def csrf_token(page: str) -> str:
+    finder = _TokenFinder()
+    finder.feed(page)
+    return finder.token
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def licenses(clock: Clock) -> Licenses:
+    return Licenses(clock)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=f"sqlite:///{tmp_path / 'auth.sqlite3'}",
+        # Nothing listens there: the limiter falls back to its own memory, private to one app.
+        redis_url="redis://127.0.0.1:1/0",
+        issuer=ISSUER,
+        secret_key="s" * 40,
+        key_folder=tmp_path / "keys",
+        license_service_url="http://127.0.0.1:1",
+        notify_service_url="http://127.0.0.1:1",
+        notification_key=Fernet.generate_key().decode(),
+    )
+
+
+@pytest.fixture
+def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
+    create_signing_key(settings.key_folder)
+    migrate("auth_service", settings.database_url)
+    redis = fakeredis.FakeRedis()
+    wired = wire_up(settings)
+    pace = PollPace(redis)
+    wired = replace(
+        wired,
+        redis=redis,
+        protocol=replace(wired.protocol, pace=pace, licenses=licenses, now=clock),
+        desk=replace(wired.desk, pace=pace, licenses=licenses, now=clock),
+    )
+    database = wired.database
+    organization_id = create_organization(database, "Bakery", now=clock())
+    operator_id = create_operator(
+        database,
+        NewOperator("owner@example.com", "Olga Owner", PASSWORD, organization_id, Role.OWNER),
+        now=clock(),
+    )
+    hub_id = create_device(
+        database, NewDevice(organization_id, "Hub", server_url="https://hub.example.com"), now=clock()
+    )
+    device_id = create_device(database, NewDevice(organization_id, "Shop 1", hub_device_id=hub_id), now=clock())
+    register_client(
+        database,
+        NewClient("tillpass-pos", "POS server", (DEVICE_CODE, REFRESH_TOKEN), (LICENSE,), is_public=True),
+        now=clock(),
+    )
+    secret = register_client(
+        database,
+        NewClient("scripts", "Scripts", (CLIENT_CREDENTIALS,), (LICENSES_READ, NOTIFICATIONS_READ), is_public=False),
+        now=clock(),
+    )
+    return House(
+        app=create_app(wired),
+        wired=wired,
+        clock=clock,
+        licenses=licenses,
+        redis=redis,
+        organization_id=organization_id,
+        operator_id=operator_id,
+        device_id=device_id,
+        hub_id=hub_id,
+        client_secret=str(secret),
+    )
