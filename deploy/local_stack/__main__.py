@@ -27,10 +27,11 @@ def main() -> int:
     if arguments.end_with_parent:
         ask_for_signal(signal.SIGTERM)
     _adopt_orphans()
+    os.umask(0o077)  # All that the parts write is the owner's alone.
     with Ending() as ending:
         try:
             if arguments.command == "demo":
-                demo.tell(os.environ, say=_say, pause=ending.pause)
+                demo.tell(os.environ.get("REDIS_URL") or None, say=_say, pause=ending.pause)
             else:
                 _run(arguments.folder, ending)
         except EndRequestedError as asked:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+LONGEST_LINE: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class LogSinceStart:
             return file.read().decode(errors="replace")
 
     def last_lines(self, count: int = 15) -> str:
-        return "\n".join(f"    {line}" for line in self.text().splitlines()[-count:])
+        return "\n".join(f"    {line[:LONGEST_LINE]}" for line in self.text().splitlines()[-count:])
 
 
 Readiness = Callable[[LogSinceStart], str]

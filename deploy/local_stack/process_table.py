@@ -57,9 +57,9 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
             _python("deploy.local_stack.mail_catcher", f"--port={ports.smtp}", f"--folder={settings.folder / 'mail'}"),
             greets_smtp(ports.smtp),
         ),
-        _web("license_service", "license_service.wsgi:app", ports.license, license_),
         _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, notify, needs=redis_need),
-        _web("auth_service", "auth_service.wsgi:app", ports.auth, auth, needs=("license_service", *redis_need)),
+        _web("auth_service", "auth_service.wsgi:app", ports.auth, auth, needs=redis_need),
+        _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
         Part(
             "notify_worker",
             _celery("worker", "--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle"),
@@ -77,11 +77,11 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
         Part(
             "outbox_relay",
             _python("auth_service.cli", "relay"),
-            says("relay"),
+            says("relay started"),
             auth,
             ("auth_service", "notify_service"),
         ),
-        _web("pos_server", "pos_client.wsgi:app", ports.pos, pos, needs=("auth_service",), ready_path="/healthz"),
+        _web("pos_server", "pos_client.wsgi:app", ports.pos, pos, needs=("license_service",), ready_path="/healthz"),
     ]
 
 

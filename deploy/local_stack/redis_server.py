@@ -65,6 +65,7 @@ dir "{quoted}"
 appendonly yes
 appendfsync everysec
 save ""
+set-proc-title no
 maxmemory-policy noeviction
 """,
     )
