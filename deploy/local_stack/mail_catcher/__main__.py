@@ -1,0 +1,28 @@
+"""`python -m deploy.local_stack.mail_catcher --port 8025 --folder var/mail`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from deploy.local_stack.mail_catcher.smtp import catch_mails
+
+
+def main() -> int:
+    """Catch mails until told to end; gives the exit status."""
+    parser = argparse.ArgumentParser(prog="mail_catcher", description=__doc__)
+    parser.add_argument("--port", type=int, default=8025, help="where to listen, on loopback")
+    parser.add_argument("--folder", type=Path, default=Path("var/mail"), help="where to keep the mails (a Maildir)")
+    chosen = parser.parse_args()
+    try:
+        asyncio.run(catch_mails(chosen.port, chosen.folder))
+    except OSError as fault:
+        print(f"mail catcher: cannot listen on port {chosen.port}: {fault.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

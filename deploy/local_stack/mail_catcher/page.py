@@ -1,0 +1,92 @@
+"""The page that shows the caught mails: plain HTML, no script; a mail's own HTML is shown in a sandbox.
+
+What a mail says is not trusted: it is escaped, or framed with a policy of its own that allows inline style and
+nothing else, so that it can neither run, load, navigate nor tell anybody that it was read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Flask, Response, abort, render_template
+
+if TYPE_CHECKING:
+    from deploy.local_stack.mail_catcher.caught_mails import CaughtMail, CaughtMails
+
+_COMMON_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; "
+        "base-uri 'none'"
+    ),
+}
+_FRAMED_HEADERS: Final = {
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; "
+        "base-uri 'none'"
+    ),
+}
+
+
+def create_mail_page(mails: CaughtMails) -> Flask:
+    """Build the page; it answers on loopback only."""
+    app = Flask(__name__)
+    app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
+    app.register_blueprint(_mail_routes(mails))
+    app.after_request(_with_headers)
+    return app
+
+
+def _with_headers(response: Response) -> Response:
+    for name, value in _COMMON_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _mail_routes(mails: CaughtMails) -> Blueprint:
+    routes = Blueprint("mails", __name__)
+
+    @routes.get("/")
+    def newest() -> str:
+        return render_template("mails.html", mails=mails.newest_first())
+
+    @routes.get("/mails.json")
+    def for_scripts() -> dict[str, Any]:
+        return {"mails": [_document(mail) for mail in mails.newest_first()]}
+
+    @routes.get("/<key>")
+    def one(key: str) -> str:
+        return render_template("mail.html", mail=_found(mails, key))
+
+    @routes.get("/<key>/html")
+    def html_part(key: str) -> Response:
+        return Response(_found(mails, key).html, content_type="text/html; charset=utf-8", headers=_FRAMED_HEADERS)
+
+    @routes.get("/<key>/source")
+    def source(key: str) -> Response:
+        return Response(_found(mails, key).source, content_type="text/plain; charset=utf-8")
+
+    return routes
+
+
+def _found(mails: CaughtMails, key: str) -> CaughtMail:
+    mail = mails.find(key)
+    if mail is None:
+        abort(404, "There is no such mail.")
+    return mail
+
+
+def _document(mail: CaughtMail) -> dict[str, Any]:
+    return {
+        "key": mail.key,
+        "subject": mail.subject,
+        "from": mail.sender,
+        "to": mail.recipients,
+        "at": mail.at.isoformat(),
+        "text": mail.text,
+    }

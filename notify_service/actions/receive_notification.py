@@ -1,0 +1,96 @@
+"""Write a queue message down in the ledger, once, or set it aside with the reason (T56, F24, F25, F48).
+
+Nothing in the message is believed before it opens with our key; what it says inside must agree with what it is called
+outside, so a sealed message cannot be sent again under another id.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from notify_service.domain.notification import Notification, SetAsideMessage, State, message_id_of
+from notify_service.storage import notifications, set_aside_messages
+from wire.errors import MessageRefusedError
+from wire.notification_message import MESSAGE_VERSION, open_message
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from database.engine import Database
+    from wire.notification_message import NotificationMessage
+
+LARGEST_SEALED: Final = 64 * 1024
+LONGEST_NAME: Final = 64
+LONGEST_REASON: Final = 255
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A queue message as it came: any JSON in any place."""
+
+    version: object
+    notification_id: object
+    sealed: object
+    received_at: datetime
+
+
+def receive_notification(
+    database: Database, message: ReceivedMessage, *, notification_key: str, sender: str
+) -> str | None:
+    """Give the id of a message that is in the ledger now, whether it was before or not; None when it was set aside.
+
+    Raises DatabaseUnavailableError: then nothing is written, and the message must come again.
+    """
+    try:
+        opened, sealed = _opened(message, notification_key)
+    except MessageRefusedError as fault:
+        _set_aside(database, message, str(fault))
+        return None
+    notification = Notification(
+        id=str(opened.id),
+        template=opened.template,
+        recipient=opened.recipient,
+        sealed=sealed,
+        state=State.QUEUED,
+        attempts=0,
+        message_id=message_id_of(opened.id, sender),
+        lease_until=None,
+        next_attempt_at=None,
+        smtp_answer=None,
+        created_at=message.received_at,
+        sent_at=None,
+    )
+    with database.transaction() as connection:
+        notifications.write_down(connection, notification)
+    return notification.id
+
+
+def _opened(message: ReceivedMessage, notification_key: str) -> tuple[NotificationMessage, str]:
+    # `True == 1`, yet it is no version.
+    if message.version != MESSAGE_VERSION or isinstance(message.version, bool):
+        raise MessageRefusedError("The message's version is unknown here.")
+    if not isinstance(message.sealed, str) or len(message.sealed) > LARGEST_SEALED:
+        raise MessageRefusedError("The message is not a sealed text.")
+    opened = open_message(message.sealed, notification_key)
+    if message.notification_id != str(opened.id):
+        raise MessageRefusedError("The message says another id inside than outside.")
+    return opened, message.sealed
+
+
+def _set_aside(database: Database, message: ReceivedMessage, reason: str) -> None:
+    aside = SetAsideMessage(
+        id=_called(message.notification_id), reason=reason[:LONGEST_REASON], received_at=message.received_at
+    )
+    with database.transaction() as connection:
+        new = set_aside_messages.set_aside(connection, aside)
+    if new:
+        _log.error("message set aside", extra={"notification_id": aside.id, "reason": reason})
+
+
+def _called(notification_id: object) -> str:
+    letters = (letter for letter in str(notification_id) if letter.isprintable())
+    return "".join(letters)[:LONGEST_NAME] or "nameless"

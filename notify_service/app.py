@@ -1,0 +1,40 @@
+"""Build the Flask app of the status API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from database.errors import DatabaseUnavailableError
+from notify_service.domain.errors import NotificationNotFoundError
+from notify_service.endpoints.api_description import describe_api
+from notify_service.endpoints.notifications import notification_routes
+from wire.problem import Problem
+from wire.serving.health import health_routes
+from wire.serving.problem_handler import install_problem_handler, problem_response
+from wire.serving.request_id import install_request_log
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from notify_service.wiring import Wired
+
+
+def create_app(wired: Wired) -> Flask:
+    """Build the app; only requests to the public URL's host, or to loopback, are answered."""
+    app = Flask("notify_service", static_folder=None)
+    app.config["TRUSTED_HOSTS"] = [urlsplit(wired.public_url).hostname, "127.0.0.1", "localhost", "[::1]"]
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
+    install_request_log(app, "notify_service")
+    api = describe_api(app, wired.public_url)
+    api.register_blueprint(notification_routes(wired.database, wired.guard))
+    app.register_blueprint(health_routes(wired.readiness_checks))
+    install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
+    app.register_error_handler(NotificationNotFoundError, _not_found)
+    return app
+
+
+def _not_found(fault: NotificationNotFoundError) -> Response:
+    return problem_response(Problem(status=404, code=fault.code, detail=str(fault)))

@@ -1,0 +1,81 @@
+"""Commands for the person who runs notify_service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from database.engine import Database
+from database.errors import DatabaseUnavailableError
+from database.migrations import migrate
+from notify_service.domain.errors import SettingsError
+from notify_service.domain.notification import redacted
+from notify_service.settings import load_settings
+from notify_service.storage import notifications, set_aside_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MOST_ROWS: Final = 50
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Run one command and give its exit status: 0 done, 1 a dependency is away, 2 wrong settings."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = load_settings(environ)
+        database = Database(settings.database_url)
+        database.check()
+        if chosen.command == "migrate":
+            migrate("notify_service", settings.database_url)
+        else:
+            _show(_rows(database, chosen.command), as_json=chosen.json)
+    except SettingsError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    except DatabaseUnavailableError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="notify-service", description="Every email of Tillpass, sent once.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the database to the newest revision")
+    for name, told in (
+        ("notifications", "list the newest notifications"),
+        ("set-aside", "list the newest messages that could not be used, and why"),
+    ):
+        commands.add_parser(name, help=told).add_argument("--json", action="store_true", help="for scripts")
+    return parser
+
+
+def _rows(database: Database, command: str) -> list[dict[str, Any]]:
+    with database.reading() as connection:
+        if command == "set-aside":
+            return [asdict(message) for message in set_aside_messages.list_newest(connection, limit=MOST_ROWS)]
+        newest = notifications.list_newest(connection, limit=MOST_ROWS)
+    return [{**asdict(row), "recipient": redacted(row.recipient)} for row in newest]
+
+
+def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    plain = [{name: _plain(value) for name, value in row.items() if name != "sealed"} for row in rows]
+    if as_json:
+        print(json.dumps(plain, indent=2))
+        return
+    for row in plain:
+        print("  ".join(f"{name}={value}" for name, value in row.items() if value is not None))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Rules and records of notifications, free of every framework."""

@@ -1,0 +1,72 @@
+"""One email to one recipient, from the queue to the recipient's mail server.
+
+queued → sending → sent
+            │ └──→ failed      refused for good, or tried for too long
+            └────→ deferred → sending → …
+
+`sending` is held by a lease: when it runs out without an answer, the worker is dead and anybody may take it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+LEASE_SECONDS: Final = 10
+"""A killed worker's email is sent by another after this long. A living worker renews its lease."""
+
+LEFT_LYING_SECONDS: Final = 10
+"""A row that is still queued after this long has lost the worker that wrote it down."""
+
+
+class State(StrEnum):
+    """Where a notification stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A row of the ledger. `sealed` is None once it is sent or failed; `attempts` counts the leases taken."""
+
+    id: str
+    template: str
+    recipient: str
+    sealed: str | None
+    state: State
+    attempts: int
+    message_id: str
+    lease_until: datetime | None
+    next_attempt_at: datetime | None
+    smtp_answer: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideMessage:
+    """A queue message that could not be used, and why (F24, F48). `id` is what it called itself, cut short."""
+
+    id: str
+    reason: str
+    received_at: datetime
+
+
+def message_id_of(notification_id: UUID, sender: str) -> str:
+    """Give the Message-ID of a notification (RFC 5322 §3.6.4): the same for every copy, so mail programs show one."""
+    return f"<{notification_id}@{sender.rpartition('@')[2]}>"
+
+
+def redacted(recipient: str) -> str:
+    """Give an address that its owner recognises and nobody else can use: o***@example.com."""
+    local, _, domain = recipient.rpartition("@")
+    return f"{local[:1]}***@{domain}"

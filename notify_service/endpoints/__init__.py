@@ -1,0 +1,1 @@
+"""The read-only status API, and the page that describes it."""

@@ -1,0 +1,90 @@
+"""State of notifications, for the services that sent them: `GET /v1/notifications/{id}`, `GET /v1/notifications?id=…`.
+
+Nothing here sends, and no address leaves the house whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from notify_service.domain.errors import NotificationNotFoundError
+from notify_service.domain.notification import State, redacted
+from notify_service.endpoints.api_description import ProblemBlueprint
+from notify_service.storage import notifications
+from wire.scopes import NOTIFICATIONS_READ
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from database.engine import Database
+    from notify_service.domain.notification import Notification
+    from wire.serving.bearer import BearerGuard
+
+MOST_IDS: Final = 100
+
+
+class NotificationSchema(Schema):
+    """What a sender may know about a notification."""
+
+    id = fields.String(required=True, metadata={"format": "uuid"})
+    template = fields.String(required=True)
+    recipient = fields.Function(
+        lambda row: redacted(row.recipient), metadata={"type": "string", "description": "Shortened: o***@example.com"}
+    )
+    state = fields.Enum(State, by_value=True, required=True, metadata={"type": "string"})
+    attempts = fields.Integer(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    next_attempt_at = fields.AwareDateTime(allow_none=True)
+    sent_at = fields.AwareDateTime(allow_none=True)
+    smtp_answer = fields.String(
+        allow_none=True, metadata={"description": "Why the last attempt failed, in the mail server's or our words"}
+    )
+
+
+class NotificationListSchema(Schema):
+    """Those of the asked-for notifications that are known here."""
+
+    notifications = fields.List(fields.Nested(NotificationSchema), required=True)
+
+
+class NotificationQuerySchema(Schema):
+    """The ids asked for; `id` is repeated."""
+
+    id = fields.List(
+        fields.UUID(), required=True, validate=validate.Length(1, MOST_IDS), metadata={"maxItems": MOST_IDS}
+    )
+
+
+def notification_routes(database: Database, guard: BearerGuard) -> ProblemBlueprint:
+    """Make the routes; both want the scope `notifications.read`."""
+    routes = ProblemBlueprint("notifications", __name__, url_prefix="/v1/notifications", description="State of emails")
+    secured = routes.doc(security=[{"access_token": [NOTIFICATIONS_READ]}])
+
+    @routes.route("/<uuid:notification_id>")
+    @secured
+    @guard.requires(NOTIFICATIONS_READ)
+    @routes.response(200, NotificationSchema)
+    @routes.alt_response(404, "NOT_FOUND")
+    def one(notification_id: UUID) -> Notification:
+        """Give the state of one notification."""
+        with database.reading() as connection:
+            found = notifications.find(connection, str(notification_id))
+        if found is None:
+            raise NotificationNotFoundError("No notification has this id.")
+        return found
+
+    @routes.route("")
+    @secured
+    @guard.requires(NOTIFICATIONS_READ)
+    @routes.arguments(NotificationQuerySchema, location="query", unknown=RAISE)
+    @routes.response(200, NotificationListSchema)
+    def several(query: dict[str, Sequence[UUID]]) -> dict[str, Any]:
+        """Give the state of up to 100 notifications; ids that are not known here are left out."""
+        with database.reading() as connection:
+            found = notifications.find_many(connection, [str(asked) for asked in query["id"]])
+        return {"notifications": found}
+
+    return routes

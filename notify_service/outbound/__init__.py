@@ -1,0 +1,1 @@
+"""The mail server that this service hands its emails to."""

@@ -1,0 +1,162 @@
+"""The settings of notify_service: NOTIFY_* variables, read once, all faults reported together."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from notify_service.domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX: Final = "NOTIFY_"
+LONGEST_ADDRESS: Final = 254
+SMTP_SECURITIES: Final = ("none", "starttls", "tls")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs from one installation to another."""
+
+    database_url: str = field(repr=False)
+    """NOTIFY_DATABASE_URL: sqlite:///… or postgresql+psycopg://…"""
+    redis_url: str = field(repr=False)
+    """NOTIFY_REDIS_URL: the queue, redis://… or rediss://…"""
+    public_url: str
+    """NOTIFY_PUBLIC_URL: where callers reach the status API; its host is the only trusted one beside loopback."""
+    issuer: str
+    """NOTIFY_ISSUER: whose access tokens open the status API."""
+    jwks_uri: str
+    """NOTIFY_JWKS_URI: the issuer's keys; {issuer}/.well-known/jwks.json unless told otherwise."""
+    notification_key: str = field(repr=False)
+    """NOTIFY_NOTIFICATION_KEY: the Fernet key under which senders seal their messages."""
+    smtp_host: str
+    """NOTIFY_SMTP_HOST"""
+    smtp_port: int
+    """NOTIFY_SMTP_PORT"""
+    smtp_security: str
+    """NOTIFY_SMTP_SECURITY: starttls, tls, or none for a server on loopback."""
+    smtp_username: str | None
+    """NOTIFY_SMTP_USERNAME, if the server wants a sign-in."""
+    smtp_password: str | None = field(repr=False)
+    """NOTIFY_SMTP_PASSWORD, together with the user name."""
+    from_address: str
+    """NOTIFY_FROM_ADDRESS: the sender of every email."""
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from `environ`. An empty variable counts as one that is not there.
+
+    Raises SettingsError, whose text names every variable that is missing or wrong.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value.strip()
+    }
+    try:
+        settings: Settings = _SettingsSchema(unknown=EXCLUDE).load(given)
+    except ValidationError as fault:
+        lines = [f"  {PREFIX}{name.upper()}: {' '.join(told)}" for name, told in sorted(fault.messages_dict.items())]
+        raise SettingsError("\n".join(["notify_service cannot start with these settings:", *lines])) from fault
+    return settings
+
+
+def _database_url(value: str) -> None:
+    try:
+        backend = make_url(value).get_backend_name()
+    except ArgumentError as fault:
+        raise ValidationError("Wants a database URL, as sqlite:///var/notify.db.") from fault
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValidationError("Wants an sqlite or a postgresql URL.")
+
+
+def _fernet_key(value: str) -> None:
+    try:
+        Fernet(value)
+    except ValueError as fault:
+        raise ValidationError("Wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
+
+
+def _address(value: str) -> None:
+    try:
+        good = value.isascii() and len(value) <= LONGEST_ADDRESS and bool(Address(addr_spec=value).domain)
+    except (HeaderParseError, ValueError, IndexError):
+        good = False
+    if not good:
+        raise ValidationError("Wants one address, as no-reply@example.com.")
+
+
+def _url(schemes: set[str], wants: str) -> Any:  # noqa: ANN401 - marshmallow takes any callable
+    def check(value: str) -> None:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise ValidationError(wants)
+
+    return check
+
+
+def _required(check: Any, wants: str) -> fields.String:  # noqa: ANN401 - as above
+    return fields.String(required=True, validate=check, error_messages={"required": f"Is missing. {wants}"})
+
+
+_WEB_URL: Final = "Wants an http or https URL."
+
+
+class _SettingsSchema(Schema):
+    database_url = _required(_database_url, "Wants a database URL, as sqlite:///var/notify.db.")
+    redis_url = _required(_url({"redis", "rediss"}, "Wants a redis:// URL."), "Wants a redis:// URL.")
+    public_url = _required(_url({"http", "https"}, _WEB_URL), _WEB_URL)
+    issuer = _required(_url({"http", "https"}, _WEB_URL), _WEB_URL)
+    jwks_uri = fields.String(load_default=None, validate=_url({"http", "https"}, _WEB_URL))
+    notification_key = _required(_fernet_key, "Wants the Fernet key that the senders seal with.")
+    smtp_host = _required(validate.Regexp(r"\A[A-Za-z0-9.:_-]+\Z", error="Wants a host name."), "Wants a host name.")
+    smtp_port = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 65535, error="Wants a port, 1 to 65535."),
+        error_messages={"required": "Is missing. Wants a port.", "invalid": "Wants a port, 1 to 65535."},
+    )
+    smtp_security = fields.String(
+        load_default="starttls", validate=validate.OneOf(SMTP_SECURITIES, error="Wants one of {choices}.")
+    )
+    smtp_username = fields.String(load_default=None)
+    smtp_password = fields.String(load_default=None)
+    from_address = _required(_address, "Wants one address.")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _secures_the_way(self, values: dict[str, Any], **_: object) -> None:
+        if values.get("smtp_security") == "none" and not _is_loopback(values.get("smtp_host", "")):
+            raise ValidationError("Allows 'none' only for a mail server on loopback.", "smtp_security")
+
+    @validates_schema(skip_on_field_errors=False)
+    def _has_both_or_neither(self, values: dict[str, Any], **_: object) -> None:
+        if values.get("smtp_username") and not values.get("smtp_password"):
+            raise ValidationError("Is missing, while NOTIFY_SMTP_USERNAME is there.", "smtp_password")
+        if values.get("smtp_password") and not values.get("smtp_username"):
+            raise ValidationError("Is missing, while NOTIFY_SMTP_PASSWORD is there.", "smtp_username")
+
+    @post_load
+    def _complete(self, values: dict[str, Any], **_: object) -> Settings:
+        values["jwks_uri"] = values["jwks_uri"] or f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
+        return Settings(**values)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,1 @@
+"""The Celery tasks: each takes its message and calls one action."""

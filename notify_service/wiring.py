@@ -1,0 +1,67 @@
+"""The one place that chooses concrete things, for the status API and the worker alike."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import redis
+
+from database.engine import Database
+from notify_service.actions.deliver_notification import PostOffice
+from notify_service.outbound.mail_transport import SmtpTransport
+from wire.http_client import HttpClient
+from wire.jwks import FetchedKeys
+from wire.scopes import NOTIFY_AUDIENCE
+from wire.serving.bearer import BearerGuard
+from wire.token_verification import TokenVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from notify_service.settings import Settings
+
+REDIS_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The parts, put together."""
+
+    public_url: str
+    database: Database
+    guard: BearerGuard
+    office: PostOffice
+    readiness_checks: Mapping[str, Callable[[], object]]
+
+
+def wire_up(settings: Settings) -> Wired:
+    """Put the parts together; opens no connection yet."""
+    database = Database(settings.database_url)
+    queue = redis.Redis.from_url(
+        settings.redis_url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS, retry=None
+    )
+    keys = FetchedKeys(HttpClient(), settings.jwks_uri)
+    return Wired(
+        public_url=settings.public_url,
+        database=database,
+        guard=BearerGuard(TokenVerifier(keys=keys, issuer=settings.issuer, audience=NOTIFY_AUDIENCE)),
+        office=PostOffice(
+            database=database,
+            transport=SmtpTransport(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                security=settings.smtp_security,
+                username=settings.smtp_username,
+                password=settings.smtp_password,
+            ),
+            notification_key=settings.notification_key,
+            sender=settings.from_address,
+            now=lambda: datetime.now(UTC),
+            jitter=random.random,
+        ),
+        # The mail server is not among them: while it is away, emails wait and nothing is lost.
+        readiness_checks={"database": database.check, "redis": queue.ping},
+    )

@@ -1,0 +1,14 @@
+"""Celery entry: `celery -A notify_service.worker worker` and `celery -A notify_service.worker beat`."""
+
+from __future__ import annotations
+
+import os
+
+from notify_service.celery_app import create_celery
+from notify_service.schedule import SCHEDULE
+from notify_service.settings import load_settings
+from notify_service.wiring import wire_up
+
+_settings = load_settings(os.environ)
+app = create_celery(_settings.redis_url, wire_up(_settings).office)
+app.conf.beat_schedule = SCHEDULE
