@@ -14,6 +14,7 @@ from auth_service.endpoints.metadata import metadata_routes
 from auth_service.endpoints.token import token_routes
 from auth_service.portal.frame import error_page, install_portal
 from wire.serving.health import health_routes
+from wire.serving.host_guard import HostGuard
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 def create_app(wired: Wired) -> Flask:
     """Build the app of one process."""
     app = Flask("auth_service", static_folder=None)
-    # Any other Host is refused: it must not steer links (T40).
-    app.config["TRUSTED_HOSTS"] = [wired.settings.host]
+    app.wsgi_app = HostGuard(app.wsgi_app, wired.settings.issuer)  # type: ignore[method-assign]
     install_request_log(app, "auth_service")
     server = AuthorizationServer(wired.protocol)
     protocol = [device_authorization_routes(server), token_routes(server)]

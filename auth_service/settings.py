@@ -41,11 +41,6 @@ class Settings:
         """Tell whether browsers reach the portal over TLS."""
         return self.issuer.startswith("https://")
 
-    @property
-    def host(self) -> str:
-        """The one Host that requests may name (T40), with its port if it has one."""
-        return urlsplit(self.issuer).netloc
-
 
 def _check_base_url(value: str) -> None:
     parts = urlsplit(value)

@@ -88,6 +88,9 @@ class LicenseTokenVerifier(TokenVerifier):
 def _header(token: str) -> dict[str, Any]:
     if len(token) > LONGEST_TOKEN:
         raise TokenRefusedError("The token is too long.")
+    if not token.isascii():
+        # PyJWT encodes the text first, and fails on a lone surrogate with an error of its own.
+        raise TokenRefusedError("The token is not a JWT.")
     try:
         return jwt.get_unverified_header(token)
     except jwt.PyJWTError as fault:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_bootstrap import Bootstrap5
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 
 from auth_service.portal.authorize_device import add_authorize_device
@@ -54,7 +54,7 @@ def install_portal(app: Flask, desk: PortalDesk, settings: Settings, exempt: lis
 def error_page(error: HTTPException) -> Response:
     """Say a failure to a person."""
     status = error.code or 500
-    response = Response(render_template("error.html", error=error, status=status), status=status)
+    response = Response(render_template("error.html", error=error, status=status, bare=True), status=status)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -85,7 +85,9 @@ def _portal_routes(desk: PortalDesk) -> Blueprint:
 
 
 def _install_sign_in(app: Flask, desk: PortalDesk) -> None:
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)
+    # A template asks who is signed in only when it names this.
+    app.jinja_env.globals["current_user"] = current_user
     # The session lives in our own table and ends there; a second check by address and browser only signs people out.
     manager.session_protection = None
     manager.user_loader(desk.visitor)

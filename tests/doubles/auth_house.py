@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -92,6 +93,7 @@ class House:
     clock: Clock
     licenses: Licenses
     redis: fakeredis.FakeRedis
+    redis_server: fakeredis.FakeServer
     organization_id: str
     operator_id: str
     device_id: str
@@ -186,8 +188,17 @@ def licenses(clock: Clock) -> Licenses:
     return Licenses(clock)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("auth") / "migrated.sqlite3"
+    migrate("auth_service", f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, migrated: Path) -> Settings:
+    shutil.copy(migrated, tmp_path / "auth.sqlite3")
     return Settings(
         database_url=f"sqlite:///{tmp_path / 'auth.sqlite3'}",
         # Nothing listens there: the limiter falls back to its own memory, private to one app.
@@ -204,8 +215,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
     create_signing_key(settings.key_folder)
-    migrate("auth_service", settings.database_url)
-    redis = fakeredis.FakeRedis()
+    redis_server = fakeredis.FakeServer()
+    redis = fakeredis.FakeRedis(server=redis_server)
     wired = wire_up(settings)
     pace = PollPace(redis)
     wired = replace(
@@ -241,6 +252,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
         clock=clock,
         licenses=licenses,
         redis=redis,
+        redis_server=redis_server,
         organization_id=organization_id,
         operator_id=operator_id,
         device_id=device_id,

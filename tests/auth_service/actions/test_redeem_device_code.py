@@ -1,0 +1,154 @@
+"""Redeeming a device code: once, under races, and when something else is away or has changed."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from auth_service.actions.redeem_device_code import IssuedGrant, redeem_device_code
+from auth_service.actions.rotate_refresh_token import rotate_refresh_token
+from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError, NoLicenseError
+from database.engine import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.doubles.auth_house import House
+
+RACERS = 16
+
+
+def race(call: Callable[[Database], IssuedGrant], database_url: str) -> tuple[list[IssuedGrant], list[str]]:
+    """Run the same call in many threads at once; give what was issued, and the codes of what was refused."""
+    start = threading.Barrier(RACERS)
+
+    def one(_: int) -> IssuedGrant | str:
+        database = Database(database_url)
+        start.wait()
+        try:
+            return call(database)
+        except GrantRefusedError as refused:
+            return refused.code
+        finally:
+            database.engine.dispose()
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        results = list(pool.map(one, range(RACERS)))
+    return [one for one in results if isinstance(one, IssuedGrant)], [one for one in results if isinstance(one, str)]
+
+
+def redeem(house: House, device_code: str, database: Database | None = None) -> IssuedGrant:
+    return redeem_device_code(
+        database or house.wired.database,
+        house.wired.protocol.pace,
+        house.licenses,
+        device_code=device_code,
+        client_id="tillpass-pos",
+        now=house.clock(),
+    )
+
+
+def test_racing_polls_of_one_approved_code_give_one_grant_that_refreshes(house: House) -> None:
+    """T05: the losers get invalid_grant and harm nobody."""
+    for _ in range(3):
+        codes = house.ask_codes()
+        house.decide(codes["user_code"])
+
+        issued, refused = race(
+            lambda database, code=codes["device_code"]: redeem(house, code, database), house.wired.settings.database_url
+        )
+
+        assert len(issued) == 1
+        assert refused == ["invalid_grant"] * (RACERS - 1)
+        assert house.refresh(issued[0].refresh_token).status_code == 200
+
+
+def test_racing_refreshes_of_one_token_give_one_live_successor(house: House) -> None:
+    """T24: the family does not fork and does not die."""
+    token = house.tokens()["refresh_token"]
+
+    issued, refused = race(
+        lambda database: rotate_refresh_token(
+            database, house.licenses, refresh_token=token, client_id="tillpass-pos", now=house.clock()
+        ),
+        house.wired.settings.database_url,
+    )
+
+    assert len(issued) == 1
+    assert refused == ["invalid_grant"] * (RACERS - 1)
+    assert house.refresh(issued[0].refresh_token).status_code == 200
+
+
+def test_a_fresh_entitlement_of_the_approval_is_used_as_it_is(house: House) -> None:
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    house.clock.pass_seconds(30)
+
+    redeem(house, codes["device_code"])
+
+    assert [asked for asked, _ in house.licenses.asked] == ["claim_seat"]
+
+
+def test_an_old_entitlement_is_asked_for_again(house: House) -> None:
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    house.clock.pass_seconds(61)
+    house.licenses.features = ("xms", "kds")
+
+    issued = redeem(house, codes["device_code"])
+
+    assert issued.grant.entitlement.features == ("xms", "kds")
+
+
+def test_license_service_away_at_redeem_is_503_and_the_code_stays_good(house: House) -> None:
+    """Nothing is lost: the same poll passes once license_service is back."""
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    house.clock.pass_seconds(61)
+    house.licenses.error = LicenseServiceAwayError("away")
+
+    away = house.poll(codes["device_code"])
+
+    assert (away.status_code, away.json["error"]) == (503, "temporarily_unavailable")
+    assert int(away.headers["Retry-After"]) > 0
+    house.licenses.error = None
+    assert house.poll(codes["device_code"]).status_code == 200
+
+
+def test_a_license_that_ended_before_the_redeem_withdraws_the_approval(house: House) -> None:
+    """T11; the state stays denied."""
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    house.clock.pass_seconds(61)
+    house.licenses.error = NoLicenseError("no_seat", "This device holds no seat.")
+
+    denied = house.poll(codes["device_code"])
+
+    assert (denied.json["error"], denied.json["reason"]) == ("access_denied", "no_seat")
+    house.licenses.error = None
+    assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+
+
+def test_an_approver_who_lost_the_right_withdraws_the_approval(house: House) -> None:
+    """T10, T11."""
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE memberships SET role = 'viewer'")
+
+    assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE memberships SET role = 'owner'")
+    assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+
+
+def test_a_new_grant_ends_the_earlier_one_of_its_device(house: House) -> None:
+    """One device, one live grant: a copy that was licensed before cannot go on."""
+    first = house.tokens()["refresh_token"]
+    second = house.tokens()["refresh_token"]
+
+    refused = house.refresh(first)
+
+    assert (refused.json["error"], refused.json["reason"]) == ("invalid_grant", "replaced")
+    assert house.refresh(second).status_code == 200

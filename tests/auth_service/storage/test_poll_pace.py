@@ -1,0 +1,86 @@
+"""What Redis knows of polls, and what happens without it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from auth_service.storage.poll_pace import Pace
+
+if TYPE_CHECKING:
+    from auth_service.storage.poll_pace import PollPace
+    from tests.doubles.auth_house import House
+
+
+def note(house: House, code: str = "digest") -> PollPace:
+    pace = house.wired.protocol.pace
+    pace.note_pending(code, client_id="pos", expires_at=house.clock() + timedelta(seconds=900), now=house.clock())
+    return pace
+
+
+def test_pending_is_believed_for_three_intervals_only(house: House) -> None:
+    pace = note(house)
+    seen = []
+    for _ in range(5):
+        seen.append(pace.poll("digest", client_id="pos", now=house.clock()))
+        house.clock.pass_seconds(5)
+
+    assert seen == [Pace.PENDING, Pace.PENDING, Pace.PENDING, Pace.UNKNOWN, Pace.UNKNOWN]
+
+
+def test_a_decision_is_seen_by_the_next_poll(house: House) -> None:
+    pace = note(house)
+    pace.decided("digest")
+
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+
+
+def test_an_early_poll_of_a_decided_code_is_told_as_early_not_as_pending(house: House) -> None:
+    pace = note(house)
+    pace.poll("digest", client_id="pos", now=house.clock())
+    pace.decided("digest")
+
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.EARLY
+
+
+def test_another_client_learns_nothing_and_does_not_slow_the_right_one(house: House) -> None:
+    pace = note(house)
+
+    assert pace.poll("digest", client_id="other", now=house.clock()) is Pace.UNKNOWN
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.PENDING
+
+
+def test_what_is_noted_goes_with_the_code(house: House) -> None:
+    """T17: an abandoned code leaves nothing in Redis."""
+    note(house)
+
+    assert 0 < house.redis.ttl("poll:digest") <= 900
+
+
+def test_an_emptied_redis_costs_a_look_into_sql(house: House) -> None:
+    """F18."""
+    code = house.ask_codes()["device_code"]
+    house.redis.flushall()
+
+    assert house.poll(code).json["error"] == "authorization_pending"
+    assert house.poll(code).json["error"] == "authorization_pending"
+    assert house.poll(code).json["error"] == "slow_down"
+
+
+def test_without_redis_sql_answers_alone(house: House) -> None:
+    """F19: a device gets its license while Redis is away."""
+    house.redis_server.connected = False
+    codes = house.ask_codes()
+
+    assert house.poll(codes["device_code"]).json["error"] == "authorization_pending"
+    assert house.decide(codes["user_code"]).status_code == 303
+    assert house.poll(codes["device_code"]).status_code == 200
+
+
+def test_a_pending_poll_asks_redis_alone(house: House) -> None:
+    """The hottest path reads no table."""
+    code = house.ask_codes()["device_code"]
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM device_authorizations")
+
+    assert house.poll(code).json["error"] == "authorization_pending"
