@@ -62,23 +62,22 @@ class _Story:
         self._user_code = ""
 
     def play(self) -> None:
-        for step in (
-            self._open_manage_license,
-            self._ask_for_a_user_code,
-            self._sign_in,
-            self._authorize,
-            self._complete,
-            self._read_the_mail,
-            self._show_the_license,
+        for title, step in (
+            ("Manage License of the POS server is opened", self._open_manage_license),
+            ("Next: the POS server asks for a license", self._ask_for_a_user_code),
+            ("The operator signs in to the portal", self._sign_in),
+            ("Authorize Device: the operator approves", self._authorize),
+            ("Complete Authorization: the POS server fetches its license", self._complete),
+            ("The owner gets an email", self._read_the_mail),
+            ("Manage License shows the license", self._show_the_license),
         ):
-            title = step.__name__.strip("_").replace("_", " ")
+            self._say(f"\n{title}")
             with _named(title):
-                self._say(f"\n{title.capitalize()}")
                 step()
 
     def _open_manage_license(self) -> None:
         self._pos.open(self._document["pos_url"])
-        self._tell("Manage License says", self._pos.page.facts.get("License Status", "this server is not licensed"))
+        self._expect(self._pos, "This server is not licensed.")
 
     def _ask_for_a_user_code(self) -> None:
         self._pos.press("Next")
@@ -103,7 +102,7 @@ class _Story:
         for name in ("User Code", "Device", "Organization", "Asked for by"):
             self._tell(name, self._portal.page.facts.get(name, "?"))
         self._portal.press("Authorize")
-        self._tell("The portal says", _first_sentence_with(self._portal.page.text, "is authorized"))
+        self._expect(self._portal, f"{device['name']} is authorized.")
 
     def _complete(self) -> None:
         # The POS server may have to wait for its polling interval to pass (RFC 8628 §3.5): then it says "not yet".
@@ -128,6 +127,11 @@ class _Story:
         for name in _LICENSE_FIELDS:
             self._tell(name, facts[name])
 
+    def _expect(self, visitor: Visitor, words: str) -> None:
+        if words not in visitor.page.text:
+            raise PageError(f"The page does not say '{words}'. {visitor.page}")
+        self._tell("The page says", words)
+
     def _tell(self, name: str, value: str) -> None:
         self._say(f"  {name:<22}{value}")
 
@@ -147,7 +151,3 @@ def _named(title: str) -> Iterator[None]:
         raise
     except (StackError, LookupError, ValueError) as fault:
         raise StoryFailedError(f"The demonstration failed at '{title}': {fault}") from fault
-
-
-def _first_sentence_with(text: str, words: str) -> str:
-    return next((f"{sentence}." for sentence in text.split(".") if words in sentence), "?").strip()
