@@ -43,7 +43,7 @@ class SigningKeys:
         """Read the folder. Raises SettingsError when it has no key, or one that others may read."""
         files = sorted(folder.glob("*.pem"), key=lambda path: (path.stat().st_mtime_ns, path.name))
         if not files:
-            raise SettingsError(f"There is no signing key in {folder}. Make one with: auth-service keys create")
+            raise SettingsError(f"There is no signing key in {folder}. Make one with: auth-service create-key")
         self._keys = [_read(path) for path in files]
         self._verification_keys = read_jwks(self.jwks())
 

@@ -1,0 +1,176 @@
+"""The commands for the people who run the service."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from auth_service.actions.sign_in_operator import sign_in_operator
+from auth_service.cli import main
+from auth_service.storage.clients import find_client
+from auth_service.tokens.signing_keys import SigningKeys
+from database.engine import Database
+
+if TYPE_CHECKING:
+    from auth_service.settings import Settings
+    from tests.doubles.auth_house import Clock
+
+
+@pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in {
+        "AUTH_DATABASE_URL": settings.database_url,
+        "AUTH_REDIS_URL": settings.redis_url,
+        "AUTH_ISSUER": settings.issuer,
+        "AUTH_SECRET_KEY": settings.secret_key,
+        "AUTH_KEY_FOLDER": str(settings.key_folder),
+        "AUTH_LICENSE_SERVICE_URL": settings.license_service_url,
+        "AUTH_NOTIFY_SERVICE_URL": settings.notify_service_url,
+        "AUTH_NOTIFICATION_KEY": settings.notification_key,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return settings
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["--json", *arguments]) == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_the_service_is_filled_from_the_shell(
+    environment: Settings, clock: Clock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(environment.database_url)
+    assert main(["migrate"]) == 0
+    kid = run(capsys, "create-key")["kid"]
+    organization_id = run(capsys, "create-organization", "--name", "Bakery")["organization_id"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
+    run(
+        capsys,
+        "create-operator",
+        "--email",
+        "Owner@example.com",
+        "--name",
+        "Olga",
+        "--organization-id",
+        organization_id,
+    )
+    hub = run(capsys, "create-device", "--organization-id", organization_id, "--name", "Hub")["device_id"]
+    device = run(
+        capsys, "create-device", "--organization-id", organization_id, "--name", "Shop", "--hub-device-id", hub
+    )
+    client = run(
+        capsys,
+        "register-client",
+        "--client-id",
+        "scripts",
+        "--name",
+        "Scripts",
+        "--grant-type",
+        "client_credentials",
+        "--scope",
+        "licenses.read",
+    )
+
+    assert SigningKeys(environment.key_folder).current.kid == kid
+    assert sign_in_operator(database, email="owner@example.com", password="a long password", now=clock())
+    assert device["device_id"] != hub
+    with database.reading() as connection:
+        registered = find_client(connection, "scripts")
+    assert registered is not None
+    assert registered.check_client_secret(client["client_secret"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["create-organization", "--name", " "], "1 to 200 characters"),
+        (["create-organization", "--name", "a\nb"], "one line"),
+        (["create-device", "--organization-id", "none", "--name", "Shop"], "no such organization"),
+        (
+            ["create-device", "--organization-id", "none", "--name", "Shop", "--server-url", "ftp://x"],
+            "https://hub.example.com",
+        ),
+        (["create-device", "--organization-id", "none", "--name", "Shop", "--hub-device-id", "x"], "same organization"),
+        (
+            [
+                "register-client",
+                "--client-id",
+                "a b",
+                "--name",
+                "x",
+                "--grant-type",
+                "refresh_token",
+                "--scope",
+                "license",
+            ],
+            "client_id",
+        ),
+        (
+            ["register-client", "--client-id", "a", "--name", "x", "--grant-type", "password", "--scope", "license"],
+            "grant_types",
+        ),
+        (
+            ["register-client", "--client-id", "a", "--name", "x", "--grant-type", "refresh_token", "--scope", "all"],
+            "scopes",
+        ),
+        (
+            [
+                "register-client",
+                "--client-id",
+                "a",
+                "--name",
+                "x",
+                "--grant-type",
+                "client_credentials",
+                "--scope",
+                "licenses.read",
+                "--public",
+            ],
+            "public client",
+        ),
+    ],
+)
+def test_what_cannot_be_taken_is_said_and_nothing_is_done(
+    environment: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert main(arguments) == 1
+
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "says"),
+    [
+        ("not an address", "a long password", "email"),
+        ("a@b@c", "a long password", "email"),
+        ("owner@example.com", "short", "password"),
+        ("owner@example.com", "x" * 129, "password"),
+        ("owner@example.com", "a long password", "no such organization"),
+    ],
+)
+def test_an_operator_that_cannot_be_taken_is_said(
+    environment: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    email: str,
+    password: str,
+    says: str,
+) -> None:
+    """T46: the password comes by standard input, never by an argument."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+
+    assert main(["create-operator", "--email", email, "--name", "Olga", "--organization-id", "none"]) == 1
+
+    assert says in capsys.readouterr().err
+
+
+def test_missing_settings_are_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUTH_ISSUER", raising=False)
+
+    assert main(["migrate"]) == 1
+    assert "AUTH_ISSUER" in capsys.readouterr().err

@@ -1,0 +1,62 @@
+"""Settings: all faults at once, no secret repeated (T47)."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+
+from auth_service.domain.errors import SettingsError
+from auth_service.settings import load_settings
+
+GOOD = {
+    "AUTH_DATABASE_URL": "sqlite:////tmp/x",
+    "AUTH_REDIS_URL": "redis://127.0.0.1:6379/0",
+    "AUTH_ISSUER": "https://auth.example.com",
+    "AUTH_SECRET_KEY": "k" * 32,
+    "AUTH_KEY_FOLDER": "/tmp/keys",
+    "AUTH_LICENSE_SERVICE_URL": "http://license:8002",
+    "AUTH_NOTIFY_SERVICE_URL": "http://notify:8003",
+    "AUTH_NOTIFICATION_KEY": Fernet.generate_key().decode(),
+    "PATH": "/bin",
+}
+
+
+def test_good_settings_are_read() -> None:
+    settings = load_settings(GOOD)
+
+    assert settings.issuer == "https://auth.example.com"
+    assert settings.is_https
+
+
+def test_all_missing_variables_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings({})
+
+    for name in GOOD.keys() - {"PATH"}:
+        assert name in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTH_SECRET_KEY", "short"),
+        ("AUTH_ISSUER", "http://auth.example.com"),
+        ("AUTH_ISSUER", "https://auth.example.com/"),
+        ("AUTH_ISSUER", "tills.example"),
+        ("AUTH_NOTIFICATION_KEY", "not-a-key"),
+        ("AUTH_REDIS_URL", "http://x"),
+        ("AUTH_LICENSE_SERVICE_URL", "https://x?y"),
+        ("AUTH_DATABASE_URL", ""),
+    ],
+)
+def test_a_wrong_value_is_named_but_never_repeated(name: str, value: str) -> None:
+    """C14: a settings error ends up in logs."""
+    with pytest.raises(SettingsError) as raised:
+        load_settings({**GOOD, name: value})
+
+    assert name in str(raised.value)
+    assert not value or value not in str(raised.value)
+
+
+def test_plain_http_is_for_ones_own_machine_only() -> None:
+    assert not load_settings({**GOOD, "AUTH_ISSUER": "http://127.0.0.1:8001"}).is_https
