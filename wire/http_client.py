@@ -81,13 +81,7 @@ class HttpClient:
             response = self._pool.request(
                 method, url, body=body, headers=dict(headers or {}), redirect=False, preload_content=False
             )
-            try:
-                content = response.read(LARGEST_ANSWER + 1, decode_content=True)
-            finally:
-                # A body that was not read to its end cannot share its connection with a next answer.
-                if response.length_remaining:
-                    response.close()
-                response.release_conn()
+            content = _body(response)
         except (urllib3.exceptions.HTTPError, OSError) as fault:
             raise UnreachableError(f"No answer from {_origin(url)}.") from fault
         if len(content) > LARGEST_ANSWER:
@@ -99,7 +93,21 @@ class HttpClient:
         )
 
 
+def _body(response: urllib3.BaseHTTPResponse) -> bytes:
+    try:
+        content = response.read(LARGEST_ANSWER + 1, decode_content=True)
+        if len(content) > LARGEST_ANSWER:
+            # What was not read to its end cannot share its connection with a next answer.
+            response.close()
+        return content
+    finally:
+        response.release_conn()
+
+
 def _origin(url: str) -> str:
     # Only scheme, host and port go into messages: a path or query may carry what a log must not.
-    parts = urllib3.util.parse_url(url)
+    try:
+        parts = urllib3.util.parse_url(url)
+    except urllib3.exceptions.LocationParseError:
+        return "an address that is none"
     return f"{parts.scheme}://{parts.netloc}"
