@@ -1,0 +1,148 @@
+"""The two claim sets, from and to their payloads (RFC 9068 §2.2; S3-13 ... S3-29)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wire.claims import AccessTokenClaims, LicenseTokenClaims
+from wire.errors import TokenRefusedError
+
+_text = st.text(min_size=1)
+_instant = st.integers(min_value=0, max_value=2**40)
+_access = st.builds(
+    AccessTokenClaims,
+    iss=_text,
+    sub=_text,
+    aud=st.lists(_text).map(tuple),
+    client_id=_text,
+    scope=_text,
+    iat=_instant,
+    exp=_instant,
+    jti=_text,
+    organization_id=st.none() | _text,
+)
+_license = st.builds(
+    LicenseTokenClaims,
+    iss=_text,
+    sub=_text,
+    aud=st.lists(_text).map(tuple),
+    iat=_instant,
+    nbf=_instant,
+    exp=_instant,
+    jti=_text,
+    organization_id=_text,
+    organization_name=_text,
+    device_name=_text,
+    license_id=_text,
+    features=st.lists(_text).map(tuple),
+    renewal_window_days=st.integers(0, 3660),
+    renewal_date=st.none() | st.dates(),
+    hub_server_name=st.none() | _text,
+    hub_server_url=st.none() | _text,
+)
+
+
+@given(claims=_access)
+def test_access_token_claims_come_back_as_they_went(claims: AccessTokenClaims) -> None:
+    assert AccessTokenClaims.from_payload(claims.payload()) == claims
+
+
+@given(claims=_license)
+def test_license_token_claims_come_back_as_they_went(claims: LicenseTokenClaims) -> None:
+    assert LicenseTokenClaims.from_payload(claims.payload()) == claims
+
+
+@given(claims=_license)
+def test_absent_claims_are_left_out(claims: LicenseTokenClaims) -> None:
+    """S3-20, S3-24: a perpetual license has no renewal date, and a top server no hub; nothing empty stands for it."""
+    assert None not in claims.payload().values()
+
+
+def test_claims_are_called_as_the_readers_know_them() -> None:
+    """The names are the agreement: a device of today must still read what is issued tomorrow."""
+    claims = LicenseTokenClaims(
+        iss="https://auth.example",
+        sub="device-1",
+        aud=("pos_client",),
+        iat=1,
+        nbf=2,
+        exp=3,
+        jti="jti-1",
+        organization_id="organization-1",
+        organization_name="Corner Shop",
+        device_name="Till 1",
+        license_id="license-1",
+        features=("xms",),
+        renewal_window_days=30,
+        renewal_date=date(2027, 1, 31),
+        hub_server_name="Head office",
+        hub_server_url="https://hub.example",
+    )
+
+    assert claims.payload() == {
+        "iss": "https://auth.example",
+        "sub": "device-1",
+        "aud": ["pos_client"],
+        "iat": 1,
+        "nbf": 2,
+        "exp": 3,
+        "jti": "jti-1",
+        "organization_id": "organization-1",
+        "organization_name": "Corner Shop",
+        "device_name": "Till 1",
+        "license_id": "license-1",
+        "features": ["xms"],
+        "renewal_window_days": 30,
+        "renewal_date": "2027-01-31",
+        "hub_server_name": "Head office",
+        "hub_server_url": "https://hub.example",
+    }
+
+
+def _access_payload(**changes: Any) -> dict[str, Any]:
+    good = AccessTokenClaims(
+        iss="i", sub="s", aud=("a",), client_id="c", scope="license", iat=1, exp=2, jti="j", organization_id="o"
+    ).payload()
+    return {name: value for name, value in {**good, **changes}.items() if value is not ...}
+
+
+def test_one_audience_may_stand_as_a_bare_text() -> None:
+    """RFC 7519 §4.1.3."""
+    assert AccessTokenClaims.from_payload(_access_payload(aud="a")).aud == ("a",)
+
+
+def test_claims_that_we_do_not_know_are_passed_over() -> None:
+    """RFC 7519 §4: a newer issuer may say more."""
+    assert AccessTokenClaims.from_payload(_access_payload(level=1)).sub == "s"
+
+
+@pytest.mark.parametrize("name", ["iss", "sub", "client_id", "scope", "jti"])
+@pytest.mark.parametrize("value", [..., None, "", 1, True, [], {}], ids=repr)
+def test_text_that_is_none_is_refused(name: str, value: object) -> None:
+    with pytest.raises(TokenRefusedError, match=rf"^The claim '{name}' must be a text\.$"):
+        AccessTokenClaims.from_payload(_access_payload(**{name: value}))
+
+
+@pytest.mark.parametrize("name", ["iat", "exp"])
+@pytest.mark.parametrize("value", [..., None, "1", 1.0, True, [], {}], ids=repr)
+def test_number_that_is_no_whole_one_is_refused(name: str, value: object) -> None:
+    with pytest.raises(TokenRefusedError, match=rf"^The claim '{name}' must be a whole number\.$"):
+        AccessTokenClaims.from_payload(_access_payload(**{name: value}))
+
+
+@pytest.mark.parametrize("value", [..., None, 1, {}, [1], [["a"]], [None]], ids=repr)
+def test_audience_that_is_no_list_of_texts_is_refused(value: object) -> None:
+    with pytest.raises(TokenRefusedError, match=r"^The claim 'aud' must be a list of texts\.$"):
+        AccessTokenClaims.from_payload(_access_payload(aud=value))
+
+
+@pytest.mark.parametrize("value", ["", 1, []], ids=repr)
+def test_optional_text_may_be_absent_but_not_wrong(value: object) -> None:
+    assert AccessTokenClaims.from_payload(_access_payload(organization_id=...)).organization_id is None
+    with pytest.raises(TokenRefusedError):
+        AccessTokenClaims.from_payload(_access_payload(organization_id=value))
