@@ -16,11 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import settings
 
 from wire.errors import KeysUnavailableError
+from wire.http_client import HttpClient
 from wire.scopes import LICENSE_AUDIENCE
 from wire.token_verification import LicenseTokenVerifier, TokenVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # A busy machine must not fail a test of what is right.
 settings.register_profile("unhurried", deadline=None)
@@ -28,6 +29,7 @@ settings.load_profile("unhurried")
 
 ISSUER = "https://auth.example"
 KID = "2026-01"
+TINY_SECONDS = 0.1
 
 
 def _segment(content: bytes | Mapping[str, Any]) -> bytes:
@@ -145,3 +147,17 @@ def verifier(issuer: Issuer) -> TokenVerifier:
 @pytest.fixture(scope="session")
 def license_verifier(issuer: Issuer) -> LicenseTokenVerifier:
     return LicenseTokenVerifier(issuer, ISSUER)
+
+
+@pytest.fixture
+def http_client() -> Iterator[HttpClient]:
+    opened = HttpClient(connect_seconds=2, read_seconds=10)
+    yield opened
+    opened._pool.clear()
+
+
+@pytest.fixture
+def impatient_http_client() -> Iterator[HttpClient]:
+    opened = HttpClient(connect_seconds=TINY_SECONDS, read_seconds=TINY_SECONDS)
+    yield opened
+    opened._pool.clear()

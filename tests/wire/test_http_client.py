@@ -1,4 +1,4 @@
-"""Calls to other processes, against real servers on the loopback that behave and misbehave (T31, F20, F42, F46)."""
+"""Calls to servers on the loopback that keep to HTTP: what is taken, what is refused (T31, F42, F46)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import gzip
 import http.server
 import ipaddress
 import json
-import socket
 import ssl
-import struct
 import threading
 import tracemalloc
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,24 +26,6 @@ from wire.http_client import LARGEST_ANSWER, HttpAnswer, HttpClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-TINY_SECONDS = 0.1
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-@pytest.fixture
-def client() -> Iterator[HttpClient]:
-    opened = HttpClient(connect_seconds=2, read_seconds=10)
-    yield opened
-    opened._pool.clear()
-
-
-@pytest.fixture
-def impatient() -> Iterator[HttpClient]:
-    opened = HttpClient(connect_seconds=TINY_SECONDS, read_seconds=TINY_SECONDS)
-    yield opened
-    opened._pool.clear()
-
 
 # --- a server that keeps to HTTP ---------------------------------------------------------------------------------
 
@@ -173,16 +153,18 @@ ANSWERS: dict[str, Callable[[Any], None]] = {
 }
 
 
-def test_answer_comes_whole_and_with_headers_in_lower_case(client: HttpClient, server: Server) -> None:
-    answer = client.get(f"{server.origin}/good?id=1", headers={"Authorization": "Bearer t"})
+def test_answer_comes_whole_and_with_headers_in_lower_case(http_client: HttpClient, server: Server) -> None:
+    answer = http_client.get(f"{server.origin}/good?id=1", headers={"Authorization": "Bearer t"})
 
     assert (answer.status, answer.json(), answer.headers["x-request-id"]) == (200, {"a": 1}, "7")
     method, path, headers, body = server.asked[0]
     assert (method, path, headers["Authorization"], body) == ("GET", "/good?id=1", "Bearer t", b"")
 
 
-def test_form_is_sent_as_one(client: HttpClient, server: Server) -> None:
-    client.post_form(f"{server.origin}/good", {"scope": "a b", "device_code": "ä&="}, headers={"X-Request-ID": "7"})
+def test_form_is_sent_as_one(http_client: HttpClient, server: Server) -> None:
+    http_client.post_form(
+        f"{server.origin}/good", {"scope": "a b", "device_code": "ä&="}, headers={"X-Request-ID": "7"}
+    )
 
     method, _, headers, body = server.asked[0]
     assert (method, headers["Content-Type"], headers["X-Request-ID"]) == (
@@ -193,8 +175,8 @@ def test_form_is_sent_as_one(client: HttpClient, server: Server) -> None:
     assert body == b"scope=a+b&device_code=%C3%A4%26%3D"
 
 
-def test_document_is_sent_as_json(client: HttpClient, server: Server) -> None:
-    client.put_json(f"{server.origin}/good", {"organization_id": "ä"})
+def test_document_is_sent_as_json(http_client: HttpClient, server: Server) -> None:
+    http_client.put_json(f"{server.origin}/good", {"organization_id": "ä"})
 
     method, _, headers, body = server.asked[0]
     assert (method, headers["Content-Type"], json.loads(body)) == (
@@ -205,28 +187,28 @@ def test_document_is_sent_as_json(client: HttpClient, server: Server) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/missing", 404), ("/away", 503), ("/nothing", 204)])
-def test_error_of_the_other_side_is_an_answer(path: str, status: int, client: HttpClient, server: Server) -> None:
-    assert client.get(server.origin + path).status == status
+def test_error_of_the_other_side_is_an_answer(path: str, status: int, http_client: HttpClient, server: Server) -> None:
+    assert http_client.get(server.origin + path).status == status
 
 
-def test_nothing_is_tried_twice(client: HttpClient, server: Server) -> None:
+def test_nothing_is_tried_twice(http_client: HttpClient, server: Server) -> None:
     """F42: no retry storm; whoever calls decides whether and when to ask again."""
-    client.get(f"{server.origin}/away")
+    http_client.get(f"{server.origin}/away")
 
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("path", ["/moved", "/moved-for-good"])
-def test_redirect_is_not_followed(path: str, client: HttpClient, server: Server) -> None:
+def test_redirect_is_not_followed(path: str, http_client: HttpClient, server: Server) -> None:
     """T31: keys come from the fixed address or not at all."""
-    answer = client.get(server.origin + path)
+    answer = http_client.get(server.origin + path)
 
     assert (answer.status // 100, answer.headers["location"]) == (3, "/good")
     assert len(server.asked) == 1
 
 
-def test_answer_of_the_largest_size_is_taken(client: HttpClient, server: Server) -> None:
-    assert len(client.get(f"{server.origin}/full").body) == LARGEST_ANSWER
+def test_answer_of_the_largest_size_is_taken(http_client: HttpClient, server: Server) -> None:
+    assert len(http_client.get(f"{server.origin}/full").body) == LARGEST_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -241,19 +223,19 @@ def test_answer_of_the_largest_size_is_taken(client: HttpClient, server: Server)
         "/bomb",
     ],
 )
-def test_answer_over_the_limit_is_refused(path: str, client: HttpClient, server: Server) -> None:
+def test_answer_over_the_limit_is_refused(path: str, http_client: HttpClient, server: Server) -> None:
     """T31: by its size as read and unpacked, whatever its headers say."""
     with pytest.raises(AnswerRefusedError, match="too large"):
-        client.get(server.origin + path)
+        http_client.get(server.origin + path)
 
 
-def test_gzip_bomb_takes_no_memory(client: HttpClient, server: Server) -> None:
+def test_gzip_bomb_takes_no_memory(http_client: HttpClient, server: Server) -> None:
     """64 MiB of zeros come as 64 KiB."""
-    client.get(f"{server.origin}/good")
+    http_client.get(f"{server.origin}/good")
     tracemalloc.start()
     try:
         with pytest.raises(AnswerRefusedError):
-            client.get(f"{server.origin}/bomb")
+            http_client.get(f"{server.origin}/bomb")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -264,191 +246,49 @@ def test_gzip_bomb_takes_no_memory(client: HttpClient, server: Server) -> None:
 @pytest.mark.parametrize(
     ("path", "body"), [("/squeezed", b'{"a": 1}'), ("/chunked", b"x" * 65536), ("/without-length", b"until the end")]
 )
-def test_body_is_read_as_it_was_meant(path: str, body: bytes, client: HttpClient, server: Server) -> None:
-    assert client.get(server.origin + path).body == body
+def test_body_is_read_as_it_was_meant(path: str, body: bytes, http_client: HttpClient, server: Server) -> None:
+    assert http_client.get(server.origin + path).body == body
 
 
 @pytest.mark.parametrize("path", ["/broken-gzip", "/many-headers", "/long-header"])
-def test_answer_that_breaks_http_counts_as_none(path: str, client: HttpClient, server: Server) -> None:
+def test_answer_that_breaks_http_counts_as_none(path: str, http_client: HttpClient, server: Server) -> None:
     with pytest.raises(UnreachableError):
-        client.get(server.origin + path)
+        http_client.get(server.origin + path)
 
 
-def test_connection_is_kept_and_used_again(client: HttpClient, server: Server) -> None:
+def test_connection_is_kept_and_used_again(http_client: HttpClient, server: Server) -> None:
     for path in ("/good", "/missing", "/squeezed", "/chunked", "/nothing", "/good"):
-        client.get(server.origin + path)
+        http_client.get(server.origin + path)
 
     assert server.connections == 1
 
 
-def test_kept_connection_that_was_closed_meanwhile_is_replaced(client: HttpClient, server: Server) -> None:
-    client.get(f"{server.origin}/closing")
+def test_kept_connection_that_was_closed_meanwhile_is_replaced(http_client: HttpClient, server: Server) -> None:
+    http_client.get(f"{server.origin}/closing")
 
-    assert client.get(f"{server.origin}/good").status == 200
+    assert http_client.get(f"{server.origin}/good").status == 200
 
 
 @pytest.mark.parametrize("path", ["/far-too-large", "/chunked-without-end", "/chunked-one-byte-over"])
 def test_what_was_left_of_a_large_answer_never_meets_the_next_one(
-    path: str, client: HttpClient, server: Server
+    path: str, http_client: HttpClient, server: Server
 ) -> None:
     with pytest.raises(AnswerRefusedError):
-        client.get(server.origin + path)
+        http_client.get(server.origin + path)
 
-    assert client.get(f"{server.origin}/good").json() == {"a": 1}
+    assert http_client.get(f"{server.origin}/good").json() == {"a": 1}
     assert server.connections == 2
 
 
-# --- servers that do not keep to HTTP ----------------------------------------------------------------------------
-
-
-@contextmanager
-def _misbehaving(behave: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Do `behave` with each connection, then close it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def run() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection, suppress(OSError):
-                    connection.settimeout(10)
-                    behave(connection)
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def _until_the_client_goes(connection: socket.socket) -> None:
-    while connection.recv(65536):
-        pass
-
-
-def _answers_nothing(connection: socket.socket) -> None:
-    _until_the_client_goes(connection)
-
-
-def _stops_in_the_headers(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Le")
-    _until_the_client_goes(connection)
-
-
-def _stops_in_the_body(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
-    _until_the_client_goes(connection)
-
-
-@pytest.mark.parametrize("behave", [_answers_nothing, _stops_in_the_headers, _stops_in_the_body])
-def test_server_that_stops_answering_is_given_up(behave: Any, impatient: HttpClient) -> None:
-    """F20, F23: no caller waits for ever. A limit that were not kept would let this test hang until its server ends."""
-    with _misbehaving(behave) as origin, pytest.raises(UnreachableError):
-        impatient.get(f"{origin}/x")
-
-
-def test_server_that_takes_no_connection_is_given_up(impatient: HttpClient) -> None:
-    """A full backlog drops what comes, as a firewall does."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.settimeout(0)
-            filler.connect_ex(listener.getsockname())
-
-        with pytest.raises(UnreachableError):
-            impatient.get(f"http://127.0.0.1:{listener.getsockname()[1]}/x")
-
-        for filler in fillers:
-            filler.close()
-
-
-def _request_read(connection: socket.socket) -> None:
-    asked = b""
-    while b"\r\n\r\n" not in asked:
-        asked += connection.recv(65536)
-
-
-def _closes_at_once(_connection: socket.socket) -> None:
-    return
-
-
-def _closes_after_the_request(connection: socket.socket) -> None:
-    _request_read(connection)
-
-
-def _breaks_off_in_the_body(connection: socket.socket) -> None:
-    _request_read(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
-
-
-def _resets_in_the_body(connection: socket.socket) -> None:
-    _breaks_off_in_the_body(connection)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-
-
-def _breaks_off_in_a_chunk(connection: socket.socket) -> None:
-    _request_read(connection)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n0123456789")
-
-
-def _speaks_another_protocol(connection: socket.socket) -> None:
-    connection.sendall(b"220 mail.example ESMTP\r\n")
-
-
-def _says_a_senseless_status(connection: socket.socket) -> None:
-    _request_read(connection)
-    connection.sendall(b"HTTP/1.1 abc OK\r\n\r\n")
-
-
-@pytest.mark.parametrize(
-    "behave",
-    [
-        _closes_at_once,
-        _closes_after_the_request,
-        _breaks_off_in_the_body,
-        _resets_in_the_body,
-        _breaks_off_in_a_chunk,
-        _speaks_another_protocol,
-        _says_a_senseless_status,
-    ],
-)
-def test_broken_answer_counts_as_none(behave: Any, client: HttpClient) -> None:
-    """Half an answer is never taken for a whole one."""
-    with _misbehaving(behave) as origin, pytest.raises(UnreachableError):
-        client.get(f"{origin}/x")
-
-
-def test_refused_connection_is_no_answer(client: HttpClient) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    with pytest.raises(UnreachableError, match=f"^No answer from http://127.0.0.1:{port}\\.$"):
-        client.get(f"http://127.0.0.1:{port}/x")
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://", "http://[::1", "http://127.0.0.1:99999/", "http://" + "a" * 64 + ".invalid/", "ftp://x/", "file:///x"],
-)
-def test_address_that_is_none_gives_no_answer(url: str, client: HttpClient) -> None:
-    """An address may come from another side's document."""
-    with pytest.raises(UnreachableError):
-        client.get(url)
-
-
 @pytest.mark.parametrize("path", ["/too-large", "/long-header"])
-def test_error_names_the_origin_and_nothing_that_may_be_secret(path: str, client: HttpClient, server: Server) -> None:
+def test_error_names_the_origin_and_nothing_that_may_be_secret(
+    path: str, http_client: HttpClient, server: Server
+) -> None:
     """T55: errors are logged."""
     port = server.origin.rpartition(":")[2]
 
     with pytest.raises((AnswerRefusedError, UnreachableError)) as refusal:
-        client.get(f"http://name:password@127.0.0.1:{port}{path}?user_code=BCDF-GHJK")
+        http_client.get(f"http://name:password@127.0.0.1:{port}{path}?user_code=BCDF-GHJK")
 
     assert server.origin in str(refusal.value)
     assert not any(secret in str(refusal.value) for secret in ("name", "password", "BCDF", path))
@@ -488,31 +328,31 @@ def _tls_server(folder: Path, name: x509.GeneralName) -> Iterator[tuple[str, str
 
 def test_certificate_of_a_named_authority_is_good(tmp_path: Path) -> None:
     with _tls_server(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))) as (origin, ca_file):
-        client = HttpClient(ca_file=ca_file)
+        http_client = HttpClient(ca_file=ca_file)
 
-        assert client.get(f"{origin}/good").status == 200
+        assert http_client.get(f"{origin}/good").status == 200
 
-        client._pool.clear()
+        http_client._pool.clear()
 
 
-def test_certificate_of_nobody_we_know_is_refused(tmp_path: Path, client: HttpClient) -> None:
+def test_certificate_of_nobody_we_know_is_refused(tmp_path: Path, http_client: HttpClient) -> None:
     """F46: TLS intercepted."""
     with (
         _tls_server(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))) as (origin, _),
         pytest.raises(UnreachableError),
     ):
-        client.get(f"{origin}/good")
+        http_client.get(f"{origin}/good")
 
 
 def test_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     """F46: DNS lies."""
     with _tls_server(tmp_path, x509.DNSName("auth.example")) as (origin, ca_file):
-        client = HttpClient(ca_file=ca_file)
+        http_client = HttpClient(ca_file=ca_file)
 
         with pytest.raises(UnreachableError):
-            client.get(f"{origin}/good")
+            http_client.get(f"{origin}/good")
 
-        client._pool.clear()
+        http_client._pool.clear()
 
 
 # --- what an answer holds ----------------------------------------------------------------------------------------
