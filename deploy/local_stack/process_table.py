@@ -129,6 +129,8 @@ def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[s
             "POS_CLIENT_ID": POS_CLIENT_ID,
             "POS_STATE_FOLDER": str(folder / "pos"),
             "POS_PUBLIC_URL": urls.pos,
+            # One process refreshes and serves, however many workers the services get.
+            "WEB_CONCURRENCY": "1",
         },
     ]
 
@@ -155,5 +157,5 @@ def _web(
     ready_path: str = "/readyz",
 ) -> Part:
     configuration = f"--config={REPOSITORY / 'deploy' / 'gunicorn.conf.py'}"
-    command = _python("gunicorn", configuration, f"--bind={LOOPBACK}:{port}", "--workers=1", app)
+    command = _python("gunicorn", configuration, f"--bind={LOOPBACK}:{port}", app)
     return Part(name, command, answers_http(port, ready_path), environment, needs)

@@ -31,6 +31,7 @@ from deploy.local_stack.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from deploy.local_stack.settings import StackSettings
 
@@ -83,6 +84,10 @@ class LocalStack:
 
     def __exit__(self, *_: object) -> None:
         self._undo.close()
+
+    @property
+    def folder(self) -> Path:
+        return self._settings.folder
 
     def watch(self) -> None:
         """Restart what has died. Raises PartFailedError when one part dies again and again."""

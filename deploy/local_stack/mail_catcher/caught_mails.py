@@ -36,7 +36,9 @@ class CaughtMails:
     """The folder of mails, written by the SMTP side and read by the page."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        # A Maildir makes its subfolders only along with the folder, and the launcher makes that before us.
+        for part in ("tmp", "new", "cur"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
     def keep(self, content: bytes, *, sender: str, recipients: Sequence[str], at: datetime) -> str:

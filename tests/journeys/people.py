@@ -1,0 +1,87 @@
+"""What people and programs do in a journey, over HTTP: an operator, a POS server at the protocol, a reader of mail."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+
+from deploy.local_stack.visitor import Visitor
+from wire.grant_types import DEVICE_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE_SECONDS = 30
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class People:
+    """The stack's addresses and who uses them."""
+
+    document: dict[str, Any]
+
+    @property
+    def auth_url(self) -> str:
+        return str(self.document["auth_url"])
+
+    def ask_codes(self) -> dict[str, Any]:
+        answer = requests.post(
+            f"{self.auth_url}/oauth/device_authorization", data={"client_id": "tillpass-pos"}, timeout=10
+        )
+        assert answer.status_code == 200, answer.text
+        codes: dict[str, Any] = answer.json()
+        return codes
+
+    def poll(self, device_code: str) -> requests.Response:
+        form = {"grant_type": DEVICE_CODE, "device_code": device_code, "client_id": "tillpass-pos"}
+        return requests.post(f"{self.auth_url}/oauth/token", data=form, timeout=10)
+
+    def refresh(self, refresh_token: str) -> requests.Response:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": "tillpass-pos"}
+        return requests.post(f"{self.auth_url}/oauth/token", data=form, timeout=10)
+
+    def service_token(self, scope: str) -> str:
+        client = self.document["clients"]["scripts"]
+        answer = requests.post(
+            f"{self.auth_url}/oauth/token",
+            data={"grant_type": "client_credentials", "scope": scope},
+            auth=(client["client_id"], client["client_secret"]),
+            timeout=10,
+        )
+        return str(answer.json()["access_token"])
+
+    def operator(self) -> Visitor:
+        """Sign an operator in and choose the organization."""
+        visitor = Visitor()
+        visitor.open(f"{self.auth_url}/sign-in")
+        operator = self.document["operator"]
+        visitor.press("Sign in", email=operator["email"], password=operator["password"])
+        visitor.press("Continue", organization_id=self.document["organization"]["id"])
+        return visitor
+
+    def authorize(self, user_code: str, device: str = "pos_server", *, visitor: Visitor | None = None) -> Visitor:
+        """Approve a user code for one of the demo devices."""
+        visitor = visitor or self.operator()
+        visitor.open(f"{self.auth_url}/activate")
+        visitor.press("Authorize", device_id=self.document["devices"][device]["id"], user_code=user_code)
+        visitor.press("Authorize")
+        return visitor
+
+    def mails(self) -> list[dict[str, Any]]:
+        answer = requests.get(f"{self.document['mails_url'].rstrip('/')}/mails.json", timeout=10)
+        mails: list[dict[str, Any]] = answer.json()["mails"]
+        return mails
+
+
+def wait_for(what: str, look: Callable[[], T | None]) -> T:
+    """Look again and again until there is something, for PATIENCE_SECONDS at the most."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if (seen := look()) is not None:
+            return seen
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {PATIENCE_SECONDS} s")
