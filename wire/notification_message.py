@@ -52,13 +52,15 @@ def seal_message(message: NotificationMessage, key: str) -> str:
     Raises MessageRefusedError when the template is unknown, the recipient is not one plain address, or the context
     is not what the template takes.
     """
-    document = {
+    document: dict[str, Any] = {
         "id": str(message.id),
         "template": message.template,
         "recipient": message.recipient,
         "context": dict(message.context),
     }
-    _checked(document)
+    checked = _checked(document)
+    # Dumped by its schema, since a context may hold what JSON has no word for: an instant.
+    document["context"] = CONTEXT_SCHEMAS[checked.template]().dump(checked.context)
     return Fernet(key).encrypt(json.dumps(document).encode()).decode()
 
 
@@ -69,7 +71,7 @@ def open_message(sealed: str, key: str) -> NotificationMessage:
     """
     try:
         document = json.loads(Fernet(key).decrypt(sealed.encode()))
-    except (InvalidToken, ValueError) as fault:
+    except (InvalidToken, ValueError, RecursionError) as fault:
         raise MessageRefusedError("The message is not sealed with our key.") from fault
     return _checked(document)
 
