@@ -95,18 +95,15 @@ def refuses(
     problems += _ANY_BODY if body else ()
     problems += _ANY_FIELDS if body or query else ()
 
-    def decorate(view: View) -> View:
-        for status, examples in _by_status(problems).items():
-            view = routes.alt_response(
-                status,
-                schema=ProblemSchema,
-                content_type=PROBLEM_TYPE,
-                description=_DESCRIPTIONS[status],
-                examples=examples,
-            )(view)
-        return view
-
-    return decorate
+    answers = {
+        status: {
+            "description": _DESCRIPTIONS[status],
+            "content": {PROBLEM_TYPE: {"schema": ProblemSchema, "examples": examples}},
+        }
+        for status, examples in _by_status(problems).items()
+    }
+    documented: Callable[[View], View] = routes.doc(responses=answers)
+    return documented
 
 
 def _by_status(problems: Iterable[Problem]) -> dict[int, dict[str, Any]]:

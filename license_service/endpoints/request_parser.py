@@ -57,7 +57,9 @@ class ApiBlueprint(Blueprint):
 def read_json(content: bytes) -> Any:  # noqa: ANN401 - as RequestParser.load_json
     """Read one JSON document. Raises ProblemError 400, also for NaN, repeated members and any depth Python refuses."""
     try:
-        return json.loads(content.decode(), object_pairs_hook=_members, parse_constant=_no_constant)
+        return json.loads(
+            content.decode(), object_pairs_hook=_members, parse_float=_number, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError) as fault:
         detail = "The body must be one JSON document in UTF-8 in which no member is named twice."
         raise ProblemError(400, "malformed_json", detail) from fault
@@ -68,6 +70,12 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("A member is named twice.")
     return members
+
+
+def _number(text: str) -> int | float:
+    # JSON Schema, and so our document, counts 5.0 as an integer.
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _no_constant(name: str) -> NoReturn:

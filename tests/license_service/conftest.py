@@ -9,7 +9,6 @@ import tempfile
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -21,18 +20,24 @@ from database.engine import Database
 from database.migrations import migrate
 from license_service.actions.create_license import create_license
 from license_service.app import create_app
-from license_service.domain.license import License, LicenseTerms
-from license_service.settings import Settings, load_settings
-from license_service.wiring import Wired, wire_up
+from license_service.domain.license import LicenseTerms
+from license_service.settings import load_settings
+from license_service.storage.tables import metadata
+from license_service.wiring import wire_up
 from wire.claims import AccessTokenClaims
 from wire.errors import KeysUnavailableError
 from wire.scopes import ENTITLEMENTS, LICENSE_AUDIENCE, LICENSES_READ, LICENSES_WRITE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from flask import Flask
     from flask.testing import FlaskClient
+
+    from license_service.domain.license import License
+    from license_service.settings import Settings
+    from license_service.wiring import Wired
 
 ISSUER = "http://127.0.0.1:8001"
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -85,17 +90,46 @@ def postgresql_server() -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    _on_server(postgresql_server, f"CREATE DATABASE {name} TEMPLATE migrated")
-    return _postgresql_url(postgresql_server, name)
+    """Give a database of the test's own."""
+    return _new_database(postgresql_server)
+
+
+@pytest.fixture(scope="session")
+def one_sqlite(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    path = tmp_path_factory.mktemp("one") / "license.db"
+    shutil.copy(migrated_file, path)
+    yield from _opened(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="session")
+def one_postgresql(postgresql_server: str) -> Iterator[Database]:
+    yield from _opened(_new_database(postgresql_server))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+def any_database(request: pytest.FixtureRequest) -> Database:
     """Give an empty database, once on SQLite and once on PostgreSQL."""
-    opened = Database(request.getfixturevalue(f"{request.param}_url"))
+    found: Database = request.getfixturevalue(f"one_{request.param}")
+    empty(found)
+    return found
+
+
+def empty(database: Database) -> None:
+    with database.transaction() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+def _opened(url: str) -> Iterator[Database]:
+    opened = Database(url)
     yield opened
     opened.engine.dispose()
+
+
+def _new_database(folder: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    _on_server(folder, f"CREATE DATABASE {name} TEMPLATE migrated")
+    return _postgresql_url(folder, name)
 
 
 def _postgresql_url(folder: str, name: str) -> str:
@@ -156,36 +190,54 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def issuer_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
-
-
-@pytest.fixture
-def issuer(issuer_key: ec.EllipticCurvePrivateKey) -> Issuer:
-    return Issuer(private_key=issuer_key)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def settings(sqlite_url: str) -> Settings:
+def settings(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    path = tmp_path_factory.mktemp("service") / "license.db"
+    shutil.copy(migrated_file, path)
     return load_settings(
         {
-            "LICENSE_DATABASE_URL": sqlite_url,
+            "LICENSE_DATABASE_URL": f"sqlite:///{path}",
             "LICENSE_PUBLIC_URL": "https://licenses.example",
             "LICENSE_ISSUER": ISSUER,
         }
     )
 
 
-@pytest.fixture
-def wired(settings: Settings, issuer: Issuer, clock: Clock) -> Iterator[Wired]:
-    parts = replace(wire_up(settings, keys=issuer), now=clock)
+@pytest.fixture(scope="session")
+def one_issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture(scope="session")
+def one_service(settings: Settings, one_issuer: Issuer) -> Iterator[Wired]:
+    parts = replace(wire_up(settings, keys=one_issuer), now=Clock())
     yield parts
     parts.database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def one_app(settings: Settings, one_service: Wired) -> Flask:
+    return create_app(settings, one_service)
+
+
+# The service is built once, as building it takes longer than most tests; each test finds it as it was built.
+
+
+@pytest.fixture
+def issuer(one_issuer: Issuer) -> Issuer:
+    one_issuer.away = False
+    return one_issuer
+
+
+@pytest.fixture
+def wired(one_service: Wired) -> Wired:
+    empty(one_service.database)
+    return one_service
+
+
+@pytest.fixture
+def clock(wired: Wired) -> Clock:
+    wired.now.now = NOW
+    return wired.now
 
 
 @pytest.fixture
@@ -194,8 +246,8 @@ def database(wired: Wired) -> Database:
 
 
 @pytest.fixture
-def app(settings: Settings, wired: Wired) -> Flask:
-    return create_app(settings, wired)
+def app(one_app: Flask, wired: Wired, clock: Clock, issuer: Issuer) -> Flask:
+    return one_app
 
 
 @pytest.fixture
@@ -220,11 +272,11 @@ def new_id() -> str:
 
 
 @pytest.fixture
-def sell() -> Any:
+def sell() -> Callable[..., License]:
     """Give a function that records a license; made one second apart so that their order is known."""
     sold = 0
 
-    def record(database: Database, organization_id: str, **terms: Any) -> License:
+    def record(database: Database, organization_id: str, **terms: object) -> License:
         nonlocal sold
         sold += 1
         wanted = LicenseTerms(**{"organization_id": organization_id, "features": ("xms",), "seats": 1, **terms})

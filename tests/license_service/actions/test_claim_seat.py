@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
@@ -22,9 +22,10 @@ from license_service.storage import licenses, seats
 from license_service.storage.tables import seats as seats_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from database.engine import Database
+    from license_service.domain.license import License
     from license_service.domain.seat import Seat
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -62,7 +63,7 @@ def claim_at_once(database: Database, device_ids: Sequence[str]) -> list[Seat | 
         return list(threads.map(one, device_ids))
 
 
-def test_a_claim_takes_a_seat(any_database: Database, sell: Any) -> None:
+def test_a_claim_takes_a_seat(any_database: Database, sell: Callable[..., License]) -> None:
     sold = sell(any_database, ORGANIZATION, features=("xms", "kds"), renewal_date=date(2027, 1, 31))
 
     seat = claim(any_database, device(1))
@@ -74,7 +75,9 @@ def test_a_claim_takes_a_seat(any_database: Database, sell: Any) -> None:
     assert claimed_and_rows(any_database) == (1, 1)
 
 
-def test_claiming_again_gives_the_same_seat_and_takes_no_other(any_database: Database, sell: Any) -> None:
+def test_claiming_again_gives_the_same_seat_and_takes_no_other(
+    any_database: Database, sell: Callable[..., License]
+) -> None:
     sell(any_database, ORGANIZATION, seats=2)
 
     first = claim(any_database, device(1))
@@ -84,7 +87,7 @@ def test_claiming_again_gives_the_same_seat_and_takes_no_other(any_database: Dat
     assert claimed_and_rows(any_database) == (1, 1)
 
 
-def test_without_a_license_there_is_nothing_to_claim(any_database: Database, sell: Any) -> None:
+def test_without_a_license_there_is_nothing_to_claim(any_database: Database, sell: Callable[..., License]) -> None:
     sell(any_database, OTHER_ORGANIZATION)
 
     with pytest.raises(NoLicenseError):
@@ -92,7 +95,7 @@ def test_without_a_license_there_is_nothing_to_claim(any_database: Database, sel
     assert claimed_and_rows(any_database) == (0, 0)
 
 
-def test_a_refused_claim_leaves_nothing_behind(any_database: Database, sell: Any) -> None:
+def test_a_refused_claim_leaves_nothing_behind(any_database: Database, sell: Callable[..., License]) -> None:
     """T59, F07: the seat row was written before the license refused; it is undone."""
     sell(any_database, ORGANIZATION, seats=1)
     claim(any_database, device(1))
@@ -102,7 +105,9 @@ def test_a_refused_claim_leaves_nothing_behind(any_database: Database, sell: Any
     assert claimed_and_rows(any_database) == (1, 1)
 
 
-def test_the_oldest_license_with_a_free_seat_is_taken_first(any_database: Database, sell: Any) -> None:
+def test_the_oldest_license_with_a_free_seat_is_taken_first(
+    any_database: Database, sell: Callable[..., License]
+) -> None:
     old, new = sell(any_database, ORGANIZATION), sell(any_database, ORGANIZATION)
 
     taken = [claim(any_database, device(number)).license.id for number in (1, 2)]
@@ -112,7 +117,7 @@ def test_the_oldest_license_with_a_free_seat_is_taken_first(any_database: Databa
         assert seats.held_by(connection, device(2)).license.id == new.id
 
 
-def test_an_expired_license_is_passed_over(any_database: Database, sell: Any) -> None:
+def test_an_expired_license_is_passed_over(any_database: Database, sell: Callable[..., License]) -> None:
     """S3-17."""
     sell(any_database, ORGANIZATION, seats=9, renewal_date=date(2026, 5, 31))
     current = sell(any_database, ORGANIZATION)
@@ -120,7 +125,7 @@ def test_an_expired_license_is_passed_over(any_database: Database, sell: Any) ->
     assert claim(any_database, device(1)).license.id == current.id
 
 
-def test_an_expired_license_refuses_new_claims(any_database: Database, sell: Any) -> None:
+def test_an_expired_license_refuses_new_claims(any_database: Database, sell: Callable[..., License]) -> None:
     """S3-17."""
     sell(any_database, ORGANIZATION, seats=9, renewal_date=date(2026, 5, 31))
 
@@ -129,7 +134,7 @@ def test_an_expired_license_refuses_new_claims(any_database: Database, sell: Any
     assert claimed_and_rows(any_database) == (0, 0)
 
 
-def test_the_day_of_expiry_is_a_day_in_utc(any_database: Database, sell: Any) -> None:
+def test_the_day_of_expiry_is_a_day_in_utc(any_database: Database, sell: Callable[..., License]) -> None:
     """S3-20: an hour that is already tomorrow elsewhere is still today."""
     sell(any_database, ORGANIZATION, seats=9, renewal_date=date(2026, 6, 1))
     ahead = timezone(timedelta(hours=14))
@@ -139,7 +144,7 @@ def test_the_day_of_expiry_is_a_day_in_utc(any_database: Database, sell: Any) ->
         claim(any_database, device(2), now=datetime(2026, 6, 2, 0, 0, tzinfo=UTC))
 
 
-def test_a_device_keeps_its_seat_on_an_expired_license(any_database: Database, sell: Any) -> None:
+def test_a_device_keeps_its_seat_on_an_expired_license(any_database: Database, sell: Callable[..., License]) -> None:
     """S3-17: what it holds is stated, so that it can say that it has expired."""
     sold = sell(any_database, ORGANIZATION, renewal_date=date(2026, 6, 1))
     claim(any_database, device(1))
@@ -147,7 +152,7 @@ def test_a_device_keeps_its_seat_on_an_expired_license(any_database: Database, s
     assert claim(any_database, device(1), now=NOW + timedelta(days=30)).license.id == sold.id
 
 
-def test_a_device_of_another_organization_is_refused(any_database: Database, sell: Any) -> None:
+def test_a_device_of_another_organization_is_refused(any_database: Database, sell: Callable[..., License]) -> None:
     """T44."""
     sell(any_database, OTHER_ORGANIZATION)
     sell(any_database, ORGANIZATION)
@@ -159,7 +164,7 @@ def test_a_device_of_another_organization_is_refused(any_database: Database, sel
     assert claimed_and_rows(any_database) == (1, 1)
 
 
-def test_64_devices_at_once_take_the_last_seat_once(any_database: Database, sell: Any) -> None:
+def test_64_devices_at_once_take_the_last_seat_once(any_database: Database, sell: Callable[..., License]) -> None:
     """T59."""
     sell(any_database, ORGANIZATION, seats=2)
     claim(any_database, device(0))
@@ -172,7 +177,7 @@ def test_64_devices_at_once_take_the_last_seat_once(any_database: Database, sell
     assert claimed_and_rows(any_database) == (2, 2)
 
 
-def test_64_claims_of_one_device_at_once_take_one_seat(any_database: Database, sell: Any) -> None:
+def test_64_claims_of_one_device_at_once_take_one_seat(any_database: Database, sell: Callable[..., License]) -> None:
     """T59: also when it is the last one, none of them is refused."""
     sold = sell(any_database, ORGANIZATION, seats=1)
 
@@ -182,7 +187,7 @@ def test_64_claims_of_one_device_at_once_take_one_seat(any_database: Database, s
     assert claimed_and_rows(any_database) == (1, 1)
 
 
-def test_64_devices_at_once_fill_several_licenses_exactly(any_database: Database, sell: Any) -> None:
+def test_64_devices_at_once_fill_several_licenses_exactly(any_database: Database, sell: Callable[..., License]) -> None:
     """T59."""
     for count in (5, 1, 7):
         sell(any_database, ORGANIZATION, seats=count)
@@ -195,7 +200,7 @@ def test_64_devices_at_once_fill_several_licenses_exactly(any_database: Database
 
 
 def test_a_claim_that_finds_the_seat_of_its_rival_gives_it(
-    any_database: Database, sell: Any, monkeypatch: pytest.MonkeyPatch
+    any_database: Database, sell: Callable[..., License], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T59: the rival's row was not there at the first look, and is at the insert."""
     sold = sell(any_database, ORGANIZATION, seats=2)
@@ -207,7 +212,7 @@ def test_a_claim_that_finds_the_seat_of_its_rival_gives_it(
 
 
 def test_a_death_between_the_two_writes_leaves_nothing(
-    any_database: Database, sell: Any, monkeypatch: pytest.MonkeyPatch
+    any_database: Database, sell: Callable[..., License], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F07."""
     sell(any_database, ORGANIZATION)

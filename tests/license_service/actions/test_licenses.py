@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +14,10 @@ from license_service.domain.errors import LicenseNotFoundError
 from license_service.domain.license import LicenseTerms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from database.engine import Database
+    from license_service.domain.license import License
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 LICENSE_ID = "9f2f3c64-0d8b-4b0e-a5f3-7a1d9a3f5c21"
@@ -40,7 +43,9 @@ def test_a_license_is_read_as_it_was_created(any_database: Database) -> None:
     assert (created.renewal_date, created.renewal_window_days) == (date(2027, 1, 31), 14)
 
 
-def test_a_perpetual_license_has_no_renewal_date_and_the_usual_window(any_database: Database, sell: Any) -> None:
+def test_a_perpetual_license_has_no_renewal_date_and_the_usual_window(
+    any_database: Database, sell: Callable[..., License]
+) -> None:
     """S3-20."""
     sold = sell(any_database, ORGANIZATION)
 
@@ -54,7 +59,9 @@ def test_an_unknown_license_is_not_found(any_database: Database) -> None:
         read_license(any_database, LICENSE_ID)
 
 
-def test_licenses_are_listed_oldest_first_and_by_organization(any_database: Database, sell: Any) -> None:
+def test_licenses_are_listed_oldest_first_and_by_organization(
+    any_database: Database, sell: Callable[..., License]
+) -> None:
     """T44."""
     first, other, last = (
         sell(any_database, organization) for organization in (ORGANIZATION, OTHER_ORGANIZATION, ORGANIZATION)

@@ -1,0 +1,95 @@
+"""Who may call what (RFC 6750): every operation of the OpenAPI document, so that a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from wire.scopes import ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, NOTIFY_AUDIENCE
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+UUID = "5d1c9f3e-8a52-4e0c-9a76-3c1f0c2b7d10"
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    scope: str
+
+
+OPERATIONS = [
+    Operation("put", "/v1/devices/{device_id}/seat", ENTITLEMENTS),
+    Operation("get", "/v1/devices/{device_id}/entitlement", ENTITLEMENTS),
+    Operation("post", "/v1/licenses", LICENSES_WRITE),
+    Operation("get", "/v1/licenses", LICENSES_READ),
+    Operation("get", "/v1/licenses/{license_id}", LICENSES_READ),
+]
+EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.method} {operation.path}")
+
+
+def call(client: FlaskClient, operation: Operation, authorization: str | None) -> TestResponse:
+    path = operation.path.replace("{device_id}", UUID).replace("{license_id}", UUID)
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return client.open(path, method=operation.method.upper(), headers=headers)
+
+
+def test_every_operation_and_its_scope_is_listed_here(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+
+    found = {
+        Operation(method, path, operation["security"][0]["bearer"][0])
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+    assert found == set(OPERATIONS)
+
+
+@EVERY
+@pytest.mark.parametrize("authorization", [None, "Basic YTpi", "Bearer", "Bearer "])
+def test_without_a_token_the_challenge_has_no_error_code(
+    client: FlaskClient, operation: Operation, authorization: str | None
+) -> None:
+    """RFC 6750 §3.1: "the resource server SHOULD NOT include an error code"."""
+    answer = call(client, operation, authorization)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (401, "missing_token")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@EVERY
+def test_a_token_that_is_none_of_ours_is_refused(client: FlaskClient, operation: Operation, issuer: object) -> None:
+    """T19, T21, T22."""
+    for token in ("nonsense", "a.b.c", "\xff", issuer.token(aud=NOTIFY_AUDIENCE), issuer.token(iss="https://evil")):
+        answer = call(client, operation, f"Bearer {token}")
+
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "invalid_token")
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+@EVERY
+def test_each_operation_wants_its_own_scope(client: FlaskClient, operation: Operation, issuer: object) -> None:
+    """RFC 6750 §3.1: insufficient_scope."""
+    others = {ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, "license"} - {operation.scope}
+
+    answer = call(client, operation, f"Bearer {issuer.token(' '.join(sorted(others)))}")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "insufficient_scope")
+    assert f'scope="{operation.scope}"' in answer.headers["WWW-Authenticate"]
+    assert call(client, operation, f"Bearer {issuer.token(operation.scope)}").status_code not in {401, 403}
+
+
+@EVERY
+def test_without_the_issuers_keys_the_answer_is_503(client: FlaskClient, operation: Operation, issuer: object) -> None:
+    """T31, F42: our trouble is not the caller's fault."""
+    token = issuer.token()
+    issuer.away = True
+
+    answer = call(client, operation, f"Bearer {token}")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "temporarily_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0

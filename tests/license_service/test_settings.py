@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from license_service.domain.errors import SettingsError
+from license_service.settings import load_settings
+
+GOOD = {
+    "LICENSE_DATABASE_URL": "postgresql+psycopg://tillpass:hunter2@db/license",
+    "LICENSE_PUBLIC_URL": "https://licenses.example:8443",
+    "LICENSE_ISSUER": "https://auth.example",
+}
+
+
+def test_the_environment_is_read_and_what_is_not_ours_is_passed_over() -> None:
+    settings = load_settings({**GOOD, "PATH": "/bin", "AUTH_ISSUER": "x"})
+
+    assert settings.database_url == GOOD["LICENSE_DATABASE_URL"]
+    assert settings.issuer == "https://auth.example"
+    assert settings.public_host == "licenses.example"
+
+
+@pytest.mark.parametrize("issuer", ["https://auth.example", "https://auth.example/"])
+def test_the_keys_are_where_the_issuer_publishes_them(issuer: str) -> None:
+    settings = load_settings({**GOOD, "LICENSE_ISSUER": issuer})
+
+    assert settings.jwks_uri == "https://auth.example/.well-known/jwks.json"
+
+
+def test_the_keys_may_be_fetched_elsewhere() -> None:
+    """T31: one fixed address, such as that of an inner network."""
+    settings = load_settings({**GOOD, "LICENSE_JWKS_URI": "http://auth:8001/.well-known/jwks.json"})
+
+    assert settings.jwks_uri == "http://auth:8001/.well-known/jwks.json"
+
+
+@pytest.mark.parametrize("missing", sorted(GOOD))
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_each_missing_variable_is_named(missing: str, value: str | None) -> None:
+    """T47."""
+    environ = {**GOOD, missing: value} if value is not None else {k: v for k, v in GOOD.items() if k != missing}
+
+    with pytest.raises(SettingsError, match=f"{missing}: is missing; it wants "):
+        load_settings(environ)
+
+
+def test_all_faults_are_reported_together() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"LICENSE_PUBLIC_URL": "licenses", "LICENSE_JWKS_URI": "file:///etc/passwd"})
+
+    for name in ("LICENSE_DATABASE_URL", "LICENSE_PUBLIC_URL", "LICENSE_ISSUER", "LICENSE_JWKS_URI"):
+        assert name in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://db/license", "://", "postgresql+nosuch"])
+def test_a_database_that_we_do_not_speak_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="LICENSE_DATABASE_URL"):
+        load_settings({**GOOD, "LICENSE_DATABASE_URL": url})
+
+
+@pytest.mark.parametrize("url", ["licenses.example", "ftp://x", "https://", "http://[", "http://a:b", "http://a:0"])
+def test_a_public_url_is_a_web_address(url: str) -> None:
+    with pytest.raises(SettingsError, match="LICENSE_PUBLIC_URL: is not an http or https URL"):
+        load_settings({**GOOD, "LICENSE_PUBLIC_URL": url})
+
+
+def test_the_database_password_is_not_in_the_repr() -> None:
+    assert "hunter2" not in repr(load_settings(GOOD))
