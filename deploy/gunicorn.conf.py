@@ -1,6 +1,16 @@
 # ruff: noqa: N999 - gunicorn looks for this name
 """Settings of gunicorn that are the same for every service, wherever it runs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gunicorn.http.message import Request
+    from gunicorn.workers.base import Worker
+
+LARGEST_DRAINED_BODY = 64 * 1024
+
 worker_class = "gthread"
 threads = 8
 
@@ -24,3 +34,14 @@ limit_request_field_size = 8190
 
 # The workers' heartbeat file must not wait for a disk.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes a file of its own there and unlinks it at once
+
+
+def pre_request(_worker: Worker, request: Request) -> None:
+    """Announce the end of the connection where a body is too large to be read to its end.
+
+    gunicorn discards a rest of 64 KiB and closes the connection over a larger one, but says so to nobody: the next
+    request on it would be lost.
+    """
+    length = dict(request.headers).get("CONTENT-LENGTH", "0")
+    if length.isdecimal() and int(length) > LARGEST_DRAINED_BODY:
+        request.force_close()
