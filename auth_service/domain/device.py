@@ -42,3 +42,5 @@ class ListedDevice:
     authorized_at: datetime | None
     last_contact_at: datetime | None
     ended_at: datetime | None
+    is_waiting: bool
+    """Approved, and not yet fetched: Complete Authorization is still to be chosen on the POS server (S3-11)."""

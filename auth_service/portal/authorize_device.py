@@ -93,7 +93,7 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
 
 def _new_form(desk: PortalDesk, member: Membership, sent: DecisionForm | None = None) -> UserCodeForm:
     with desk.database.reading() as connection:
-        listed = list_devices(connection, member.organization_id)
+        listed = list_devices(connection, member.organization_id, desk.now())
     form = UserCodeForm() if sent is None else UserCodeForm(formdata=None)
     form.device_id.choices = [("", "Choose a device"), *((one.device.id, one.device.name) for one in listed)]
     if sent is not None:

@@ -28,5 +28,5 @@ def add_devices(routes: Blueprint, desk: PortalDesk) -> None:
     @in_organization
     def devices(_visitor: Visitor, member: Membership) -> ResponseReturnValue:
         with desk.database.reading() as connection:
-            listed = list_devices(connection, member.organization_id)
+            listed = list_devices(connection, member.organization_id, desk.now())
         return render_template("devices.html", member=member, listed=listed)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import exists, insert, select
 
 from auth_service.domain.device import Device, DeviceKind, ListedDevice
-from auth_service.storage.tables import devices, grants
+from auth_service.domain.device_authorization import Status
+from auth_service.storage.tables import device_authorizations, devices, grants
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,8 +73,13 @@ def find_device(connection: Connection, device_id: str, organization_id: str) ->
     return None if row is None else read_device(row)
 
 
-def list_devices(connection: Connection, organization_id: str) -> list[ListedDevice]:
+def list_devices(connection: Connection, organization_id: str, now: datetime) -> list[ListedDevice]:
     """List an organization's devices by name, each with its newest grant."""
+    waiting = exists().where(
+        device_authorizations.c.device_id == devices.c.id,
+        device_authorizations.c.status == Status.APPROVED.value,
+        device_authorizations.c.expires_at > now,
+    )
     newest = (
         select(grants.c.id)
         .where(grants.c.device_id == devices.c.id)
@@ -83,7 +89,13 @@ def list_devices(connection: Connection, organization_id: str) -> list[ListedDev
         .correlate(devices)
     )
     rows = connection.execute(
-        select(*DEVICE_COLUMNS, grants.c.created_at, grants.c.last_contact_at, grants.c.ended_at)
+        select(
+            *DEVICE_COLUMNS,
+            grants.c.created_at,
+            grants.c.last_contact_at,
+            grants.c.ended_at,
+            waiting.label("is_waiting"),
+        )
         .select_from(DEVICES_WITH_HUBS.outerjoin(grants, grants.c.id == newest))
         .where(devices.c.organization_id == organization_id)
         .order_by(devices.c.name)
@@ -94,6 +106,7 @@ def list_devices(connection: Connection, organization_id: str) -> list[ListedDev
             authorized_at=row.created_at,
             last_contact_at=row.last_contact_at,
             ended_at=row.ended_at,
+            is_waiting=bool(row.is_waiting),
         )
         for row in rows
     ]

@@ -93,7 +93,7 @@ device_authorizations: Final = Table(
     Column("requested_from", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
-    Column("device_id", ForeignKey("devices.id")),
+    Column("device_id", ForeignKey("devices.id"), index=True),
     Column("organization_id", ForeignKey("organizations.id")),
     Column("operator_id", ForeignKey("operators.id")),
     Column("entitlement", Text),

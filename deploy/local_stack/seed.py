@@ -118,7 +118,8 @@ def _devices(seeding: Seeding, organization_id: str) -> dict[str, dict[str, str]
 
 def _device(seeding: Seeding, new: NewDevice) -> str:
     with seeding.auth.reading() as connection:
-        ids = {listed.device.name: listed.device.id for listed in list_devices(connection, new.organization_id)}
+        listed = list_devices(connection, new.organization_id, seeding.now)
+    ids = {one.device.name: one.device.id for one in listed}
     return ids.get(new.name) or create_device(seeding.auth, new, now=seeding.now)
 
 

@@ -27,4 +27,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 @pytest.fixture
 def people(stack: LocalStack) -> People:
     """What the people and programs of a journey do, over HTTP."""
-    return People(stack.document)
+    return People(stack.document, stack.folder)

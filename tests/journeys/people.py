@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +15,7 @@ from wire.grant_types import DEVICE_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PATIENCE_SECONDS = 30
 T = TypeVar("T")
@@ -23,6 +26,7 @@ class People:
     """The stack's addresses and who uses them."""
 
     document: dict[str, Any]
+    folder: Path
 
     @property
     def auth_url(self) -> str:
@@ -70,6 +74,13 @@ class People:
         visitor.press("Authorize", device_id=self.document["devices"][device]["id"], user_code=user_code)
         visitor.press("Authorize")
         return visitor
+
+    def expect_every_mail_once(self) -> None:
+        """Wait until each email that was ever to be sent has come; fail when one came twice."""
+        with closing(sqlite3.connect(f"file:{self.folder}/auth_service.sqlite3?mode=ro", uri=True)) as database:
+            (wanted,) = database.execute("SELECT count(*) FROM outbox").fetchone()
+        wait_for(f"mail number {wanted}", lambda: len(self.mails()) >= wanted or None)
+        assert len(self.mails()) == wanted
 
     def mails(self) -> list[dict[str, Any]]:
         answer = requests.get(f"{self.document['mails_url'].rstrip('/')}/mails.json", timeout=10)

@@ -13,8 +13,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from tests.journeys.people import wait_for
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -101,7 +99,6 @@ def test_the_story_of_acquiring_showing_and_removing_a_license(  # noqa: PLR0915
     scripts = "desk" in request.node.name
     folder = request.config.getoption("--pictures")
     reader = Reader(Path(folder) if folder else None)
-    mails_before = len(people.mails())
     pos, portal = context.new_page(), context.new_page()
     for page in (pos, portal):
         reader.listen(page)
@@ -154,7 +151,8 @@ def test_the_story_of_acquiring_showing_and_removing_a_license(  # noqa: PLR0915
     assert re.search(r"20\d\d", detail(pos, "Token Expiry:"))
     reader.look(pos, "licensed", scripts=scripts)
 
-    mails = wait_for("the email", lambda: found if len(found := people.mails()) > mails_before else None)
+    people.expect_every_mail_once()
+    mails = people.mails()
     assert "Shop 1 POS Server" in mails[0]["subject"]
     mail_page = context.new_page()
     mail_page.goto(document["mails_url"])

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.journeys.people import wait_for
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,11 +22,6 @@ def away(stack: LocalStack, part: str) -> Iterator[None]:
         yield
     finally:
         stack.start(part)
-
-
-def mails_for(people: People, before: int) -> int | None:
-    count = len(people.mails())
-    return count if count > before else None
 
 
 def test_license_service_away_is_told_and_the_same_press_passes_later(stack: LocalStack, people: People) -> None:
@@ -46,7 +39,6 @@ def test_license_service_away_is_told_and_the_same_press_passes_later(stack: Loc
 
 def test_redis_away_still_gives_licenses_and_the_email_comes_later(stack: LocalStack, people: People) -> None:
     """F19."""
-    before = len(people.mails())
     with away(stack, "valkey"):
         codes = people.ask_codes()
         assert people.poll(codes["device_code"]).json()["error"] == "authorization_pending"
@@ -57,12 +49,11 @@ def test_redis_away_still_gives_licenses_and_the_email_comes_later(stack: LocalS
         assert requests.get(f"{people.auth_url}/readyz", timeout=10).status_code == 503
         assert requests.get(f"{people.auth_url}/healthz", timeout=10).status_code == 200
 
-    assert wait_for("the email", lambda: mails_for(people, before)) == before + 1
+    people.expect_every_mail_once()
 
 
 def test_an_emptied_redis_costs_no_code_and_no_email(stack: LocalStack, people: People) -> None:
     """F18: killed, its data gone, started again."""
-    before = len(people.mails())
     codes = people.ask_codes()
     stack.stop("notify_worker")
     try:
@@ -76,28 +67,26 @@ def test_an_emptied_redis_costs_no_code_and_no_email(stack: LocalStack, people: 
     finally:
         stack.start("notify_worker")
 
-    assert wait_for("the email", lambda: mails_for(people, before)) == before + 1
+    people.expect_every_mail_once()
 
 
 @pytest.mark.parametrize("part", ["mail_catcher", "notify_worker", "notify_service", "outbox_relay"])
 def test_an_email_waits_for_the_part_that_carries_it(stack: LocalStack, people: People, part: str) -> None:
     """F08, F33, F42: the license is not delayed, the email comes once the part is back, and comes once."""
-    before = len(people.mails())
     codes = people.ask_codes()
     with away(stack, part):
         people.authorize(codes["user_code"])
         assert people.poll(codes["device_code"]).status_code == 200
 
-    assert wait_for("the email", lambda: mails_for(people, before)) == before + 1
+    people.expect_every_mail_once()
 
 
 @pytest.mark.parametrize("part", ["auth_service", "license_service", "notify_worker", "valkey", "outbox_relay"])
 def test_kill_9_of_a_part_loses_nothing_that_was_answered(stack: LocalStack, people: People, part: str) -> None:
-    before = len(people.mails())
     codes = people.ask_codes()
     people.authorize(codes["user_code"])
     stack.kill(part)
     stack.start(part)
 
     assert people.poll(codes["device_code"]).status_code == 200
-    assert wait_for("the email", lambda: mails_for(people, before)) == before + 1
+    people.expect_every_mail_once()

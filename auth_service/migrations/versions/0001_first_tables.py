@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_code_digest", name=op.f("uq_device_authorizations_user_code_digest")),
     )
     with op.batch_alter_table("device_authorizations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_authorizations_device_id"), ["device_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_device_authorizations_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
@@ -169,6 +170,7 @@ def downgrade() -> None:
 
     op.drop_table("grants")
     with op.batch_alter_table("device_authorizations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_authorizations_device_id"))
         batch_op.drop_index(batch_op.f("ix_device_authorizations_expires_at"))
 
     op.drop_table("device_authorizations")

@@ -51,6 +51,7 @@ def test_the_story_of_the_seed_in_its_labels(house: House) -> None:
     assert done.status_code == 303
     listed = visitor.get("/devices").text
     assert "Shop 1 is authorized" in listed
+    assert "choose Complete Authorization on its Manage License page" in listed
     assert house.poll(codes["device_code"]).status_code == 200
     assert ">Authorized</span>" in visitor.get("/devices").text
 
