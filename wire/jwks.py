@@ -76,22 +76,20 @@ class FetchedKeys:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
-        self._last_try_failed = False
 
     def key(self, kid: str) -> jwt.PyJWK | None:
         """Give the key that `kid` names, or None when the issuer does not publish it.
 
-        Raises KeysUnavailableError when the key is not held and the issuer could not be asked for it.
+        Raises KeysUnavailableError when no key set was ever had.
         """
         now = self._monotonic()
         known = kid in self._keys
         stale = not known or now - self._fetched_at > MAX_AGE_SECONDS
         if stale and now - self._tried_at >= ASK_AGAIN_SECONDS:
             self._refresh(now, wait=not known)
-        key = self._keys.get(kid)
-        if key is None and self._last_try_failed:
+        if not self._keys:
             raise KeysUnavailableError("The issuer's keys cannot be had at the moment.")
-        return key
+        return self._keys.get(kid)
 
     def _refresh(self, now: float, *, wait: bool) -> None:
         # Who lacks the key waits for a fetch that is under way; who holds it goes on with it.
@@ -108,10 +106,9 @@ class FetchedKeys:
             answer = self._http.get(self._jwks_uri)
             self._keys = read_jwks(answer.json() if answer.status == 200 else None)
             self._fetched_at = now
-            self._last_try_failed = False
         except (UnreachableError, AnswerRefusedError):
-            # The last good set goes on serving; for a key that it lacks, `key` says so.
-            self._last_try_failed = True
+            # The last good set goes on serving; with none, `key` says so.
+            return
         finally:
             # Not before: until then, others find that a fetch is due, and wait for this one.
             self._tried_at = now
