@@ -30,8 +30,9 @@ class HostGuard:
         """Let requests for the host and port of `public_url` through."""
         parts = urlsplit(public_url)
         self._application = application
-        self._host = parts.netloc.lower()
-        self._names = {self._host, self._host + _DEFAULT_PORTS[parts.scheme]}
+        default_port = _DEFAULT_PORTS[parts.scheme]
+        self._host = parts.netloc.lower().removesuffix(default_port)
+        self._names = {self._host, self._host + default_port}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("HTTP_HOST", "").lower() not in self._names:
