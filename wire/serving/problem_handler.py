@@ -57,6 +57,7 @@ def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], .
     away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)
     for kind in away:
         app.register_error_handler(kind, _from_unavailable)
+    app.register_error_handler(RecursionError, _from_deep_nesting)
     app.register_error_handler(Exception, _from_anything)
 
 
@@ -94,6 +95,12 @@ def _from_unavailable(error: Exception) -> Response:
     return problem_response(
         Problem(status=503, code="temporarily_unavailable", detail="Something we need does not answer. Try again soon.")
     )
+
+
+def _from_deep_nesting(error: RecursionError) -> Response:
+    # Nothing of ours nests so deep: it is JSON, whose reader fails on it with an error that Flask does not expect.
+    _log.warning("nested too deeply", exc_info=error)
+    return problem_response(Problem(status=400, code="bad_request", detail="The request is nested too deeply."))
 
 
 def _from_anything(error: Exception) -> Response:

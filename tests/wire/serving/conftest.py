@@ -1,0 +1,98 @@
+"""A small service, as each of ours is put together, with a route for each way in which a request can end."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from flask import Flask, abort, request
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+
+from wire.errors import KeysUnavailableError, UnreachableError
+from wire.serving.bearer import BearerGuard, caller
+from wire.serving.problem_handler import ProblemError, install_problem_handler
+from wire.serving.request_id import configure_logs, install_request_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask.testing import FlaskClient
+
+    from wire.token_verification import TokenVerifier
+
+
+class StoreAwayError(Exception):
+    """What this service's own store raises when it does not answer."""
+
+
+def _raising(error: Exception) -> Any:
+    def view() -> None:
+        raise error
+
+    return view
+
+
+@pytest.fixture
+def app(verifier: TokenVerifier) -> Flask:
+    app = Flask("small_service")
+    guard = BearerGuard(verifier)
+    install_problem_handler(app, unavailable=(StoreAwayError,))
+    install_request_log(app, "small_service")
+
+    @app.get("/guarded")
+    @guard.requires("license")
+    def guarded() -> dict[str, Any]:
+        return caller().payload()
+
+    @app.post("/json")
+    def take_json() -> dict[str, Any]:
+        return {"taken": request.get_json()}
+
+    @app.post("/form")
+    def take_form() -> dict[str, Any]:
+        return {"taken": request.form.to_dict()}
+
+    @app.route("/words/<name>", methods=["GET", "PUT"])
+    def words(name: str) -> dict[str, Any]:
+        return {"name": name, "asked": request.args.to_dict()}
+
+    errors: dict[str, Exception] = {
+        "problem": ProblemError(409, "no_seat_free", "All seats are taken.", errors={"seats": ["None is free."]}),
+        "challenge": ProblemError(401, "missing_token", "Send a token.", challenge="Bearer"),
+        "unreachable": UnreachableError("No answer from http://10.0.0.7:8002."),
+        "keys": KeysUnavailableError("The issuer's keys cannot be had at the moment."),
+        "store": StoreAwayError("password=hunter2"),
+        "defect": RuntimeError("password=hunter2"),
+        "limited": TooManyRequests(retry_after=7),
+        "busy": ServiceUnavailable(retry_after=9),
+    }
+    for name, error in errors.items():
+        app.add_url_rule(f"/{name}", name, _raising(error))
+    app.add_url_rule("/nameless", "nameless", lambda: abort(418))
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Set up logging as a process of ours does; give what was logged, each line of which must be one JSON object."""
+    root, authlib = logging.getLogger(), logging.getLogger("authlib")
+    before = (list(root.handlers), root.level, authlib.level)
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    configure_logs()
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    authlib.setLevel(before[2])
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
