@@ -31,7 +31,7 @@ def install_request_log(app: Flask, service: str) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
-        # An error before `_begin` (a Host that is not trusted) has no id yet.
+        # A hook that was there before ours may have ended the request: then it has no id yet.
         request_id = g.get("request_id", uuid.uuid4().hex)
         response.headers["X-Request-ID"] = request_id
         if request.path not in _QUIET_PATHS:
