@@ -44,13 +44,13 @@ def tell(redis_url: str | None, *, say: Callable[[str], None], pause: Callable[[
     try:
         say("A fresh stack on free ports")
         with LocalStack(StackSettings(folder, free_ports(), redis_url), say=say, pause=pause) as stack:
-            _Story(stack.document, say, pause).play()
+            Story(stack.document, say, pause).play()
         say(f"\nThe story was told in {time.monotonic() - began:.0f} s; nothing of it runs any more.")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Story:
+class Story:
     """The two people of the story: one before the POS server, one before the portal."""
 
     def __init__(self, document: dict[str, Any], say: Callable[[str], None], pause: Callable[[float], None]) -> None:
