@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
-from auth_service.domain.errors import LicenseServiceAwayError, NoLicenseError
+from auth_service.actions.authorize_device import Decision, authorize_device
+from auth_service.actions.deny_device import deny_device
+from auth_service.actions.review_user_code import review_user_code
+from auth_service.domain.errors import AlreadyDecidedError, LicenseServiceAwayError, NoLicenseError
+from auth_service.domain.operator import Membership, Operator, Role
 from wire.notification_message import open_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.doubles.auth_house import House
 
 
@@ -77,3 +85,56 @@ def test_an_expired_code_cannot_be_decided(house: House) -> None:
     house.clock.pass_seconds(900)
 
     assert house.decide(codes["user_code"]).status_code == 422
+
+
+def reviewed(house: House, user_code: str) -> Decision:
+    member = Membership(house.organization_id, "Bakery", Role.OWNER)
+    review = review_user_code(
+        house.wired.database,
+        user_code,
+        device_id=house.device_id,
+        member=member,
+        user_code_key=house.wired.desk.user_code_key,
+        now=house.clock(),
+    )
+    return Decision(review=review, operator=Operator(house.operator_id, "owner@example.com", "Olga"), member=member)
+
+
+def approve(house: House, decision: Decision) -> None:
+    authorize_device(house.wired.database, house.licenses, decision, mail=house.wired.desk.mail, now=house.clock())
+
+
+def test_two_who_saw_the_same_code_cannot_both_decide(house: House) -> None:
+    """T07: both have looked, then both press; the second is told, and sends no email."""
+    decision = reviewed(house, house.ask_codes()["user_code"])
+    approve(house, decision)
+
+    with pytest.raises(AlreadyDecidedError):
+        approve(house, decision)
+    with pytest.raises(AlreadyDecidedError):
+        deny_device(house.wired.database, decision, now=house.clock())
+    assert len(outbox(house)) == 1
+
+
+def test_approve_and_deny_at_the_same_moment_have_one_outcome(house: House) -> None:
+    """T07, with real threads."""
+    for _ in range(5):
+        codes = house.ask_codes()
+        decision = reviewed(house, codes["user_code"])
+        start = threading.Barrier(2)
+
+        def press(call: Callable[[], None], start: threading.Barrier = start) -> bool:
+            start.wait()
+            try:
+                call()
+            except AlreadyDecidedError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            approved = pool.submit(press, lambda one=decision: approve(house, one))
+            denied = pool.submit(press, lambda one=decision: deny_device(house.wired.database, one, now=house.clock()))
+
+        assert approved.result() is not denied.result()
+        house.wired.protocol.pace.decided(decision.review.authorization.device_code_digest)
+        assert house.poll(codes["device_code"]).status_code == (200 if approved.result() else 400)
