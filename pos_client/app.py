@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 def create_app(wired: Wired) -> Flask:
     """Build the app around the parts. Raises StateError when the page's secret cannot be kept."""
-    app = Flask("pos_client", static_folder=None, template_folder=None)
+    app = Flask("pos_client", static_folder=None, static_url_path="/static", template_folder=None)
     public_url = urlsplit(wired.settings.public_url)
     app.config.update(
         SECRET_KEY=wired.store.page_secret(),
@@ -55,6 +55,7 @@ def create_app(wired: Wired) -> Flask:
     CSRFProtect(app)
     app.register_blueprint(manage_license_routes(wired.device_license))
     app.add_url_rule("/", view_func=_to_the_page, endpoint="root", methods=["GET"])
+    app.add_url_rule("/healthz", view_func=_alive, endpoint="healthz", methods=["GET"])
     app.after_request(_guard)
     _install_problem_pages(app)
     return app
@@ -62,6 +63,10 @@ def create_app(wired: Wired) -> Flask:
 
 def _to_the_page() -> AnyResponse:
     return redirect(url_for("manage_license.show"))
+
+
+def _alive() -> dict[str, str]:
+    return {"status": "alive"}
 
 
 def _guard(response: Response) -> Response:

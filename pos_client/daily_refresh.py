@@ -27,7 +27,7 @@ JITTER_SECONDS: Final = 7_200.0
 FIRST_DELAY_SECONDS: Final = 20.0
 SHORTEST_BACK_OFF_SECONDS: Final = 60.0
 LONGEST_BACK_OFF_SECONDS: Final = 3_600.0
-TICK_SECONDS: Final = 60.0
+TICK_SECONDS: Final = 300.0
 STOP_SECONDS: Final = 25.0
 
 _log = logging.getLogger(__name__)
@@ -72,7 +72,8 @@ class DailyRefresh:
         except Exception as fault:  # noqa: BLE001 - the edge of the thread, which must outlive a defect
             _log.exception("the daily refresh met a defect")
             self._back_off(fault)
-        return TICK_SECONDS
+        rest = self._not_before - self._monotonic()
+        return min(max(rest, 1.0), TICK_SECONDS) if rest > 0 else TICK_SECONDS
 
     def _run(self) -> None:
         while not self._stopped.wait(self.step()):

@@ -107,8 +107,8 @@ class LicenseAcquisition:
         try:
             answer = self.flow.poll(pending.device_code)
         except NoContactError as fault:
-            if fault.may_have_arrived:
-                self._keep_pace(file, pending, pending.pace.after_timeout)
+            pace = pending.pace
+            self._keep_pace(file, pending, pace.after_timeout if fault.may_have_arrived else pace.after_pending)
             raise
         if answer is PollAnswer.PENDING:
             return self._keep_pace(file, pending, pending.pace.after_pending)

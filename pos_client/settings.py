@@ -75,12 +75,12 @@ def _check_public_url(value: str) -> None:
 def _check_file(value: str) -> None:
     try:
         ssl.create_default_context(cafile=value)
-    except OSError as fault:
+    except (OSError, ValueError) as fault:
         raise ValidationError("Give the path of a file with certificates in PEM form, or leave it unset.") from fault
 
 
 def _check_absolute(value: str) -> None:
-    if not Path(value).is_absolute():
+    if not Path(value).is_absolute() or not value.isprintable():
         raise ValidationError("Give the absolute path of a folder.")
 
 
