@@ -20,9 +20,9 @@ from wire.serving.request_id import configure_logs
 if TYPE_CHECKING:
     from notify_service.actions.deliver_notification import PostOffice
 
-VISIBILITY_SECONDS: Final = 15
-"""A message that a worker took and did not acknowledge comes back after this long. It is longer than the lease, so
-that it finds the dead worker's lease run out."""
+VISIBILITY_SECONDS: Final = 12
+"""A message that a worker took and did not acknowledge comes back after this long. Longer than the lease, so that it
+finds a dead worker's lease run out; and much longer than the wait for a database, or messages would double there."""
 
 BROKER_SOCKET_SECONDS: Final = 5.0
 

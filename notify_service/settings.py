@@ -114,6 +114,7 @@ def _required(check: Any, wants: str) -> fields.String:  # noqa: ANN401 - as abo
     return fields.String(required=True, validate=check, error_messages={"required": f"Is missing. {wants}"})
 
 
+_PRINTABLE: Final = validate.Regexp(r"\A[\x20-\x7e]+\Z", error="Wants printable ASCII: SMTP sends nothing else.")
 _WEB_URL: Final = "Wants an http or https URL."
 
 
@@ -133,13 +134,14 @@ class _SettingsSchema(Schema):
     smtp_security = fields.String(
         load_default="starttls", validate=validate.OneOf(SMTP_SECURITIES, error="Wants one of {choices}.")
     )
-    smtp_username = fields.String(load_default=None)
-    smtp_password = fields.String(load_default=None)
+    smtp_username = fields.String(load_default=None, validate=_PRINTABLE)
+    smtp_password = fields.String(load_default=None, validate=_PRINTABLE)
     from_address = _required(_address, "Wants one address.")
 
     @validates_schema(skip_on_field_errors=False)
     def _secures_the_way(self, values: dict[str, Any], **_: object) -> None:
-        if values.get("smtp_security") == "none" and not _is_loopback(values.get("smtp_host", "")):
+        host = values.get("smtp_host")
+        if host and values.get("smtp_security") == "none" and not _is_loopback(host):
             raise ValidationError("Allows 'none' only for a mail server on loopback.", "smtp_security")
 
     @validates_schema(skip_on_field_errors=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from notify_service.actions.keep_lease import keep_lease
 from notify_service.domain.email import Email
 from notify_service.domain.errors import DeliveryError, EmailNotMadeError
-from notify_service.domain.notification import LEASE_SECONDS
+from notify_service.domain.notification import LEASE_SECONDS, lease_seconds
 from notify_service.domain.retry import verdict_on
 from notify_service.emails.rendering import render_email
 from notify_service.storage import notifications
@@ -42,7 +42,7 @@ class PostOffice:
     sender: str
     now: Callable[[], datetime]
     jitter: Callable[[], float]
-    lease_seconds: float = LEASE_SECONDS
+    shortest_lease: float = LEASE_SECONDS
 
 
 def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryError | None:
@@ -54,7 +54,8 @@ def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryEr
     if notification is None:
         return None
     try:
-        with keep_lease(office.database, notification, seconds=office.lease_seconds, now=office.now):
+        seconds = lease_seconds(notification.attempts, office.shortest_lease)
+        with keep_lease(office.database, notification, seconds=seconds, now=office.now):
             office.transport.send(_email(office, notification))
     except DeliveryError as fault:
         _settle_fault(office, notification, fault)
@@ -68,9 +69,11 @@ def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryEr
 def _take(office: PostOffice, notification_id: str) -> Notification | None:
     now = office.now()
     with office.database.transaction() as connection:
-        return notifications.take_lease(
-            connection, notification_id, now=now, lease_until=now + timedelta(seconds=office.lease_seconds)
-        )
+        seen = notifications.find(connection, notification_id)
+        if seen is None:
+            return None
+        lease = timedelta(seconds=lease_seconds(seen.attempts + 1, office.shortest_lease))
+        return notifications.take_lease(connection, notification_id, now=now, lease_until=now + lease)
 
 
 def _email(office: PostOffice, notification: Notification) -> Email:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-LEASE_SECONDS: Final = 10
+LEASE_SECONDS: Final = 10.0
 """A killed worker's email is sent by another after this long. A living worker renews its lease."""
+
+CALM_ATTEMPTS: Final = 5
+LONGEST_LEASE_SECONDS: Final = 1800.0
 
 LEFT_LYING_SECONDS: Final = 10
 """A row that is still queued after this long has lost the worker that wrote it down."""
@@ -59,6 +62,12 @@ class SetAsideMessage:
     id: str
     reason: str
     received_at: datetime
+
+
+def lease_seconds(attempts: int, shortest: float = LEASE_SECONDS) -> float:
+    """Give the length of a lease. An email that keeps ending its worker must not do so every few seconds (F24)."""
+    doublings = min(max(attempts - CALM_ATTEMPTS, 0), 16)
+    return min(shortest * float(2**doublings), LONGEST_LEASE_SECONDS)
 
 
 def message_id_of(notification_id: UUID, sender: str) -> str:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-# Controls, line and paragraph separators, and the marks that turn the direction of writing: each can make a line say
-# something else than its letters do.
-_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Zl", "Zp"})
+# Controls, lone surrogates, line and paragraph separators, and the marks that turn the direction of writing: each can
+# make a line say something else than its letters do, or not be written at all.
+_REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 

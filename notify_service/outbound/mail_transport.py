@@ -7,6 +7,7 @@ connection left behind never meets the next one.
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     )
 
 SENDER_NAME: Final = "Tillpass"
-FAREWELL_SECONDS: Final = 2.0
+_ONE_ADDRESS: Final = re.compile(r"\A[^\s@\x00-\x1f\x7f]{1,64}@[\w.-]{1,189}\Z")
 
 
 class MailTransport(Protocol):
@@ -54,6 +55,7 @@ class Patience:
     greeting: float = 75.0
     command: float = 60.0
     content: float = 180.0
+    farewell: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class SmtpTransport:
         except OSError as fault:
             raise _fault_of_os_error(fault) from fault
         finally:
-            _take_leave(session)
+            self._take_leave(session)
 
     def _open(self, email: Email) -> _Session | _TlsSession:
         # The sender's domain names us in EHLO: looking up this machine's own name may take long and give nothing.
@@ -134,6 +136,13 @@ class SmtpTransport:
         except OSError as fault:
             raise OutcomeUnknownError("The connection broke before the mail server's answer came.") from fault
         _expect(Phase.CONTENT, reply, email)
+
+    def _take_leave(self, session: _Session | _TlsSession) -> None:
+        # The answer that counts is in; neither a slow nor a rude farewell may change it.
+        session.reply_seconds = self.patience.farewell
+        with suppress(OSError):
+            session.quit()
+        session.close()
 
 
 class _PatientMixin:
@@ -197,14 +206,6 @@ def _readable(answer: bytes | str, email: Email | None) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def _take_leave(session: _Session | _TlsSession) -> None:
-    # The answer that counts is in; neither a slow nor a rude farewell may change it.
-    session.reply_seconds = FAREWELL_SECONDS
-    with suppress(OSError):
-        session.quit()
-    session.close()
-
-
 def _bytes_of(email: Email) -> bytes:
     message = EmailMessage(policy=SMTP_POLICY.clone(cte_type="7bit", utf8=not email.recipient.isascii()))
     message["To"] = _address(email.recipient)
@@ -224,10 +225,10 @@ def _bytes_of(email: Email) -> bytes:
 
 
 def _address(recipient: str) -> Address:
-    try:
-        address = Address(addr_spec=recipient)
-    except (HeaderParseError, ValueError, IndexError) as fault:
-        raise RecipientRefusedError("The recipient is not an email address.") from fault
-    if not address.domain or address.addr_spec != recipient:
+    if not _ONE_ADDRESS.match(recipient):
         raise RecipientRefusedError("The recipient is not one email address.")
+    local, _, domain = recipient.rpartition("@")
+    address = Address(username=local, domain=domain)
+    if address.addr_spec != recipient:
+        raise RecipientRefusedError("The recipient is not an email address without quotes.")
     return address

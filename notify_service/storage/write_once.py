@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 def write_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Add the row; False when a row with its `id` is there already."""
+    # The row that comes back tells that it was added: an INSERT's row count is not kept by every driver.
     if connection.dialect.name == "postgresql":
-        added = connection.execute(
-            postgresql.insert(table).values(values).on_conflict_do_nothing(index_elements=["id"])
-        )
-    else:
-        added = connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing(index_elements=["id"]))
-    return added.rowcount == 1
+        added = postgresql.insert(table).values(values).on_conflict_do_nothing(index_elements=["id"])
+        return connection.execute(added.returning(table.c.id)).first() is not None
+    written = sqlite.insert(table).values(values).on_conflict_do_nothing(index_elements=["id"])
+    return connection.execute(written.returning(table.c.id)).first() is not None

@@ -19,6 +19,6 @@ REDRIVE_QUEUE: Final = "notification_redrives"
 def add_redrive_notifications(celery: Celery, office: PostOffice) -> None:
     """Add the task."""
 
-    @celery.task(name=REDRIVE_TASK_NAME)
+    @celery.task(name=REDRIVE_TASK_NAME, shared=False)
     def redrive() -> None:
         redrive_notifications(office)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from notify_service.actions.deliver_notification import PostOffice
 
-DATABASE_WAIT_SECONDS: Final = 5
+DATABASE_WAIT_SECONDS: Final = 3
 
 
 def add_send_notification(celery: Celery, office: PostOffice) -> None:
@@ -25,8 +25,11 @@ def add_send_notification(celery: Celery, office: PostOffice) -> None:
 
     @celery.task(
         name=TASK_NAME,
+        # Celery would add it to every other app of this process too.
+        shared=False,
         autoretry_for=(DatabaseUnavailableError,),
-        retry_kwargs={"countdown": DATABASE_WAIT_SECONDS, "max_retries": None},
+        retry_kwargs={"countdown": DATABASE_WAIT_SECONDS},
+        max_retries=None,
     )
     def send_notification(
         version: object = None, notification_id: object = None, sealed: object = None, *_: object

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -19,7 +20,9 @@ def main() -> int:
     try:
         asyncio.run(catch_mails(chosen.port, chosen.folder))
     except OSError as fault:
-        print(f"mail catcher: cannot listen on port {chosen.port}: {fault.strerror}", file=sys.stderr)
+        # asyncio puts a sentence of its own into the error; its number tells it best.
+        told = os.strerror(fault.errno) if fault.errno else str(fault)
+        print(f"mail catcher: cannot start on port {chosen.port} with {chosen.folder}: {told}", file=sys.stderr)
         return 1
     return 0
 

@@ -85,6 +85,7 @@ def _part(message: EmailMessage, kind: str) -> str:
     payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
     try:
-        return content.decode(part.get_content_charset("utf-8"), "replace")
+        text = content.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:
-        return content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")

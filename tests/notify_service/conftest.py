@@ -1,0 +1,164 @@
+"""A notify_service on a real database, with a clock that stands and a letterbox instead of a mail server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import create_engine, text
+
+from database.engine import Database
+from database.migrations import migrate
+from notify_service.actions.deliver_notification import PostOffice
+from notify_service.actions.receive_notification import receive_notification
+from tests.notify_service.doubles import OWNER, SENDER, Clock, Letterbox, MailServer, Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite file at the newest revision, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "notify.db"
+    migrate("notify_service", f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    shutil.copy(migrated_file, tmp_path / "notify.db")
+    return f"sqlite:///{tmp_path / 'notify.db'}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_folder() -> Iterator[str]:
+    """Give the socket folder of a private PostgreSQL server; its database `migrated` is at the newest revision."""
+    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
+        pytest.skip("no PostgreSQL server is installed here")
+    # PostgreSQL refuses to run as root.
+    account: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
+    if account:
+        shutil.chown(folder, user="postgres")
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
+
+    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    run("pg_ctl", "start", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options)
+    _on_server(folder, "CREATE DATABASE migrated")
+    migrate("notify_service", _postgresql_url(folder, "migrated"))
+    yield folder
+    run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", f"{folder}/data")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_folder: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    _on_server(postgresql_folder, f"CREATE DATABASE {name} TEMPLATE migrated")
+    return _postgresql_url(postgresql_folder, name)
+
+
+def _postgresql_url(folder: str, name: str) -> str:
+    return f"postgresql+psycopg://tillpass@/{name}?host={folder}"
+
+
+def _on_server(folder: str, statement: str) -> None:
+    engine = create_engine(_postgresql_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give an empty database, once on SQLite and once on PostgreSQL."""
+    opened = Database(request.getfixturevalue(f"{request.param}_url"))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    opened = Database(sqlite_url)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def database_away(tmp_path: Path) -> Database:
+    """Give a database whose server is not there."""
+    return Database(f"postgresql+psycopg://tillpass@/tillpass?host={tmp_path}")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def letterbox() -> Letterbox:
+    return Letterbox()
+
+
+@pytest.fixture(scope="session")
+def sender() -> Sender:
+    return Sender(Fernet.generate_key().decode())
+
+
+@pytest.fixture
+def office(database: Database, clock: Clock, letterbox: Letterbox, sender: Sender) -> PostOffice:
+    return PostOffice(
+        database=database,
+        transport=letterbox,
+        notification_key=sender.key,
+        sender=SENDER,
+        now=clock,
+        jitter=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def queued(database: Database, sender: Sender) -> Callable[..., str]:
+    """Give a call that writes a new notification down and gives its id."""
+
+    def write_down(recipient: str = OWNER) -> str:
+        received = receive_notification(database, sender.message(recipient), notification_key=sender.key, sender=SENDER)
+        assert received is not None
+        return received
+
+    return write_down
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings_given(sqlite_url: str, sender: Sender) -> dict[str, str]:
+    """Give the environment of a service that starts."""
+    return {
+        "NOTIFY_DATABASE_URL": sqlite_url,
+        "NOTIFY_REDIS_URL": "redis://127.0.0.1:1/0",
+        "NOTIFY_PUBLIC_URL": "http://notify.example:8003",
+        "NOTIFY_ISSUER": "http://127.0.0.1:8001",
+        "NOTIFY_NOTIFICATION_KEY": sender.key,
+        "NOTIFY_SMTP_HOST": "127.0.0.1",
+        "NOTIFY_SMTP_PORT": "8025",
+        "NOTIFY_SMTP_SECURITY": "none",
+        "NOTIFY_FROM_ADDRESS": SENDER,
+    }

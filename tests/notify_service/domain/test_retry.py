@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from notify_service.domain.errors import (
+    EmailNotMadeError,
+    OutcomeUnknownError,
+    RecipientRefusedError,
+    ServerMisusedError,
+    ServerUnreachableError,
+    TemporaryRefusalError,
+)
+from notify_service.domain.notification import State
+from notify_service.domain.retry import LONGEST_ANSWER, Phase, Verdict, fault_of_reply, verdict_on
+from tests.notify_service.doubles import NOW
+
+if TYPE_CHECKING:
+    from notify_service.domain.errors import (
+        DeliveryError,
+    )
+
+
+def wait_after(fault: DeliveryError, *, attempts: int = 1, jitter: float = 0.0) -> timedelta:
+    verdict = verdict_on(fault, attempts=attempts, created_at=NOW, now=NOW, jitter=jitter)
+    assert verdict.state is State.DEFERRED
+    assert verdict.next_attempt_at is not None
+    return verdict.next_attempt_at - NOW
+
+
+def test_waits_double_from_ten_seconds_to_half_an_hour() -> None:
+    """F33."""
+    waits = [wait_after(ServerUnreachableError(), attempts=n).total_seconds() for n in range(1, 11)]
+
+    assert waits == [10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800]
+
+
+def test_waits_stay_at_half_an_hour_however_many_attempts_there_were() -> None:
+    assert wait_after(TemporaryRefusalError(), attempts=100_000) == timedelta(minutes=30)
+
+
+def test_jitter_spreads_a_wait_by_up_to_half() -> None:
+    """F33, F45: what failed together does not come back together."""
+    assert wait_after(TemporaryRefusalError(), jitter=0.5) == timedelta(seconds=12.5)
+
+
+@pytest.mark.parametrize(
+    "fault", [TemporaryRefusalError(), ServerUnreachableError(), ServerMisusedError(), EmailNotMadeError()]
+)
+def test_every_fault_that_may_pass_is_tried_for_more_than_a_day(fault: DeliveryError) -> None:
+    """F33 asks for 24 h at least; F38: a fault in how we use the server burns nothing."""
+    verdict = verdict_on(fault, attempts=60, created_at=NOW, now=NOW + timedelta(days=3, hours=23), jitter=0.0)
+
+    assert verdict.state is State.DEFERRED
+
+
+def test_after_four_days_an_email_is_given_up() -> None:
+    """RFC 5321 §4.5.4.1: 'the give-up time generally needs to be at least 4-5 days'."""
+    verdict = verdict_on(TemporaryRefusalError(), attempts=200, created_at=NOW, now=NOW + timedelta(days=4), jitter=0.0)
+
+    assert verdict == Verdict(State.FAILED, None)
+
+
+def test_a_refused_recipient_is_never_tried_again() -> None:
+    """F36."""
+    verdict = verdict_on(RecipientRefusedError(), attempts=1, created_at=NOW, now=NOW, jitter=0.0)
+
+    assert verdict == Verdict(State.FAILED, None)
+
+
+def test_an_unknown_outcome_waits_ten_minutes_before_the_repeat() -> None:
+    """F37."""
+    assert wait_after(OutcomeUnknownError()) == timedelta(minutes=10)
+    assert wait_after(OutcomeUnknownError(), attempts=8) == timedelta(seconds=1280)
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "answer", "kind"),
+    [
+        (Phase.RECIPIENT, 550, "5.1.1 no such user", RecipientRefusedError),
+        (Phase.RECIPIENT, 553, "bad address", RecipientRefusedError),
+        (Phase.RECIPIENT, 550, "5.7.1 relaying denied", ServerMisusedError),
+        (Phase.RECIPIENT, 530, "authentication required", ServerMisusedError),
+        (Phase.RECIPIENT, 450, "4.2.0 greylisted", TemporaryRefusalError),
+        (Phase.RECIPIENT, 421, "too busy", TemporaryRefusalError),
+        (Phase.SENDER, 550, "5.1.8 bad sender", ServerMisusedError),
+        (Phase.SIGN_IN, 535, "5.7.8 wrong", ServerMisusedError),
+        (Phase.SIGN_IN, 454, "4.7.0 try later", TemporaryRefusalError),
+        (Phase.TLS, 501, "no", ServerMisusedError),
+        (Phase.CONTENT, 554, "5.6.0 spam", ServerMisusedError),
+        (Phase.CONTENT, 452, "disk full", TemporaryRefusalError),
+        (Phase.GREETING, 554, "go away", ServerMisusedError),
+        (Phase.GREETING, -1, "SSH-2.0", TemporaryRefusalError),
+    ],
+)
+def test_a_reply_means(phase: Phase, code: int, answer: str, kind: type[DeliveryError]) -> None:
+    """RFC 5321 §4.2.1, RFC 3463 §3.8; F35, F36, F38."""
+    assert type(fault_of_reply(phase, code, answer)) is kind
+
+
+def test_the_ledger_gets_the_servers_words_cut_short() -> None:
+    assert str(fault_of_reply(Phase.RECIPIENT, 550, "5.1.1 no such user")) == "550 5.1.1 no such user"
+    assert len(str(fault_of_reply(Phase.RECIPIENT, 550, "x" * 999))) == LONGEST_ANSWER
+
+
+def test_what_a_server_says_about_a_sign_in_is_not_kept() -> None:
+    """T55: it may repeat what was sent."""
+    assert str(fault_of_reply(Phase.SIGN_IN, 535, "wrong: c2VjcmV0")) == "535"

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from notify_service.actions.deliver_notification import deliver_notification
+from notify_service.app import create_app
+from notify_service.domain.errors import TemporaryRefusalError
+from tests.notify_service.doubles import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+    from database.engine import Database
+    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.wiring import Wired
+    from tests.notify_service.doubles import Letterbox
+
+PATH = "/v1/notifications"
+
+
+def is_problem(response: TestResponse, status: int, code: str) -> bool:
+    document = response.get_json()
+    return (
+        (response.status_code, response.content_type) == (status, "application/problem+json")
+        and (document["status"], document["code"]) == (status, code)
+        and response.headers["Cache-Control"] == "no-store"
+    )
+
+
+def test_a_queued_notification_tells_its_state_and_no_address(
+    client: FlaskClient, authorization: dict[str, str], queued: Callable[..., str]
+) -> None:
+    """T55."""
+    notification_id = queued()
+
+    answer = client.get(f"{PATH}/{notification_id}", headers=authorization)
+
+    assert answer.status_code == 200
+    assert answer.get_json() == {
+        "id": notification_id,
+        "template": "device_authorized",
+        "recipient": "o***@shop.example",
+        "state": "queued",
+        "attempts": 0,
+        "created_at": NOW.isoformat(),
+        "next_attempt_at": None,
+        "sent_at": None,
+        "smtp_answer": None,
+    }
+
+
+def test_a_deferred_notification_tells_why_and_until_when(
+    client: FlaskClient,
+    authorization: dict[str, str],
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+) -> None:
+    """F33: state visible."""
+    notification_id = queued()
+    letterbox.fault = TemporaryRefusalError("451 later")
+    deliver_notification(office, notification_id)
+
+    document = client.get(f"{PATH}/{notification_id}", headers=authorization).get_json()
+
+    assert (document["state"], document["attempts"], document["smtp_answer"]) == ("deferred", 1, "451 later")
+    assert document["next_attempt_at"] == (NOW + timedelta(seconds=10)).isoformat()
+
+
+def test_a_sent_notification_tells_when(
+    client: FlaskClient, authorization: dict[str, str], office: PostOffice, queued: Callable[..., str]
+) -> None:
+    notification_id = queued()
+    deliver_notification(office, notification_id)
+
+    document = client.get(f"{PATH}/{notification_id}", headers=authorization).get_json()
+
+    assert (document["state"], document["sent_at"]) == ("sent", NOW.isoformat())
+
+
+def test_an_unknown_notification_is_not_found(client: FlaskClient, authorization: dict[str, str]) -> None:
+    answer = client.get(f"{PATH}/{uuid4()}", headers=authorization)
+
+    assert is_problem(answer, 404, "notification_not_found")
+
+
+def test_several_are_told_at_once_and_unknown_ones_left_out(
+    client: FlaskClient, authorization: dict[str, str], queued: Callable[..., str]
+) -> None:
+    known = sorted([queued(), queued()])
+    query = "&".join(f"id={one}" for one in [*known, uuid4(), known[0].upper()])
+
+    answer = client.get(f"{PATH}?{query}", headers=authorization)
+
+    assert answer.status_code == 200
+    assert sorted(one["id"] for one in answer.get_json()["notifications"]) == known
+
+
+def test_a_hundred_may_be_asked_for_and_none_more(client: FlaskClient, authorization: dict[str, str]) -> None:
+    ids = [f"id={uuid4()}" for _ in range(101)]
+
+    assert client.get(f"{PATH}?{'&'.join(ids[:100])}", headers=authorization).get_json() == {"notifications": []}
+    assert is_problem(client.get(f"{PATH}?{'&'.join(ids)}", headers=authorization), 422, "invalid_parameters")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "id"),
+        ("id=", "id"),
+        ("id=x", "id"),
+        ("id=%00", "id"),
+        ("id=%ff%fe", "id"),
+        ("id=" + "9" * 5000, "id"),
+        (f"id={uuid4()}&id=x", "id"),
+        (f"id={uuid4()}&state=sent", "state"),
+        (f"id={uuid4()}&id[]=x", "id[]"),
+    ],
+)
+def test_a_wrong_query_names_its_field(
+    client: FlaskClient, authorization: dict[str, str], query: str, field: str
+) -> None:
+    answer = client.get(f"{PATH}?{query}", headers=authorization)
+
+    assert is_problem(answer, 422, "invalid_parameters")
+    assert list(answer.get_json()["errors"]) == [field]
+
+
+@pytest.mark.parametrize("path", [f"{PATH}/x", f"{PATH}/%00", f"{PATH}/%ff", f"{PATH}/", "/", f"{PATH}/{uuid4()}/x"])
+def test_a_wrong_path_is_not_found(client: FlaskClient, authorization: dict[str, str], path: str) -> None:
+    assert is_problem(client.get(path, headers=authorization), 404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/{uuid4()}"])
+def test_nothing_can_be_sent_or_changed_here(
+    client: FlaskClient, authorization: dict[str, str], method: str, path: str
+) -> None:
+    """T54: no open relay."""
+    answer = client.open(path, method=method, headers=authorization, json={"recipient": "a@b.example"})
+
+    assert is_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"].split(", ").count("GET") == 1
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?id=x", f"{PATH}/{uuid4()}"])
+def test_without_a_token_nothing_is_told(client: FlaskClient, path: str) -> None:
+    """RFC 6750 §3."""
+    answer = client.get(path)
+
+    assert is_problem(answer, 401, "missing_token")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("scope", ["entitlements", "notifications.readx", "notifications"])
+def test_another_scope_does_not_open_it(client: FlaskClient, issuer: Any, scope: str) -> None:
+    """RFC 6750 §3.1."""
+    answer = client.get(f"{PATH}/{uuid4()}", headers={"Authorization": f"Bearer {issuer.token(scope)}"})
+
+    assert is_problem(answer, 403, "insufficient_scope")
+
+
+@pytest.mark.parametrize("changes", [{"aud": ["license_service"]}, {"iss": "http://evil.example"}, {"exp": 5}])
+def test_a_token_that_is_not_for_us_does_not_open_it(client: FlaskClient, issuer: Any, changes: dict[str, Any]) -> None:
+    """T22."""
+    answer = client.get(f"{PATH}/{uuid4()}", headers={"Authorization": f"Bearer {issuer.token(**changes)}"})
+
+    assert is_problem(answer, 401, "invalid_token")
+
+
+def test_keys_that_cannot_be_had_are_our_trouble(
+    client: FlaskClient, authorization: dict[str, str], issuer: Any
+) -> None:
+    issuer.away = True
+
+    answer = client.get(f"{PATH}/{uuid4()}", headers=authorization)
+
+    assert is_problem(answer, 503, "temporarily_unavailable")
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_a_database_that_is_away_is_our_trouble(
+    authorization: dict[str, str], wired: Wired, database_away: Database
+) -> None:
+    """F28."""
+    client = create_app(replace(wired, database=database_away)).test_client()
+
+    assert is_problem(client.get(f"{PATH}/{uuid4()}", headers=authorization), 503, "temporarily_unavailable")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from celery.signals import setup_logging, worker_process_init
+
+from notify_service.celery_app import VISIBILITY_SECONDS, create_celery
+from notify_service.domain.notification import LEASE_SECONDS
+from notify_service.schedule import SCHEDULE
+from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
+from wire.notification_message import QUEUE_NAME, TASK_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from notify_service.actions.deliver_notification import PostOffice
+
+
+@pytest.fixture
+def celery(office: PostOffice) -> Iterator[Any]:
+    before = {signal: list(signal.receivers) for signal in (setup_logging, worker_process_init)}
+    yield create_celery("redis://127.0.0.1:1/0", office)
+    for signal, receivers in before.items():
+        signal.receivers[:] = receivers
+
+
+def test_json_is_read_and_nothing_else(celery: Any) -> None:
+    """T56: a pickle in Redis runs no code here."""
+    assert celery.conf.accept_content == ["json"]
+    assert celery.conf.task_serializer == "json"
+    assert celery.conf.result_backend is None
+    assert not celery.conf.worker_enable_remote_control
+
+
+def test_nothing_is_acknowledged_before_it_is_done(celery: Any) -> None:
+    """F09, F10."""
+    assert celery.conf.task_acks_late
+    assert celery.conf.task_reject_on_worker_lost
+    assert celery.conf.worker_prefetch_multiplier == 1
+
+
+def test_a_message_comes_back_after_the_lease_ran_out() -> None:
+    assert VISIBILITY_SECONDS > LEASE_SECONDS
+
+
+def test_each_queue_gets_its_own_messages(celery: Any) -> None:
+    """Two queues on one exchange and key would get every message twice."""
+    routes = {(queue.name, queue.exchange.name, queue.routing_key) for queue in celery.conf.task_queues}
+
+    assert routes == {(name, name, name) for name in (QUEUE_NAME, REDRIVE_QUEUE)}
+
+
+def test_the_schedule_calls_a_task_that_there_is(celery: Any) -> None:
+    assert {TASK_NAME, REDRIVE_TASK_NAME} <= set(celery.tasks)
+    assert [entry["task"] for entry in SCHEDULE.values()] == [REDRIVE_TASK_NAME]
+
+
+def test_the_broker_may_be_away_for_any_length_of_time(celery: Any) -> None:
+    """F17, F19."""
+    assert celery.conf.broker_connection_retry_on_startup
+    assert celery.conf.broker_connection_max_retries is None

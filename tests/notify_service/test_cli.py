@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from notify_service.actions.deliver_notification import deliver_notification
+from notify_service.actions.receive_notification import ReceivedMessage, receive_notification
+from notify_service.cli import main
+from tests.notify_service.doubles import NOW, SENDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from notify_service.actions.deliver_notification import PostOffice
+
+
+def test_migrate_makes_the_database_and_its_folder(tmp_path: Path, settings_given: dict[str, str]) -> None:
+    given = {**settings_given, "NOTIFY_DATABASE_URL": f"sqlite:///{tmp_path}/new/notify.db"}
+
+    assert main(["migrate"], given) == 0
+    assert main(["migrate"], given) == 0
+    assert main(["notifications"], given) == 0
+
+
+def test_notifications_are_listed_without_addresses_or_contents(
+    settings_given: dict[str, str],
+    office: PostOffice,
+    queued: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """T55."""
+    notification_id = queued()
+    assert main(["notifications", "--json"], settings_given) == 0
+    before = json.loads(capsys.readouterr().out)
+    deliver_notification(office, notification_id)
+    assert main(["notifications"], settings_given) == 0
+    after = capsys.readouterr().out
+
+    assert before[0]["recipient"] == "o***@shop.example"
+    assert (before[0]["state"], before[0]["created_at"]) == ("queued", NOW.isoformat())
+    assert "sealed" not in before[0]
+    assert f"id={notification_id}" in after
+    assert "state=sent" in after
+
+
+def test_messages_set_aside_are_listed_with_the_reason(
+    settings_given: dict[str, str], office: PostOffice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """F24: visible."""
+    message = ReceivedMessage(2, "a", "x", NOW)
+    receive_notification(office.database, message, notification_key=office.notification_key, sender=SENDER)
+
+    assert main(["set-aside", "--json"], settings_given) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"id": "a", "reason": "The message's version is unknown here.", "received_at": NOW.isoformat()}
+    ]
+
+
+def test_wrong_settings_are_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["notifications"], {}) == 2
+    assert "NOTIFY_DATABASE_URL: Is missing." in capsys.readouterr().err
+
+
+def test_a_database_that_is_away_is_told_without_a_trace(
+    settings_given: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {**settings_given, "NOTIFY_DATABASE_URL": f"postgresql+psycopg://x@/x?host={tmp_path}"}
+
+    assert main(["migrate"], given) == 1
+    assert capsys.readouterr().err == "The database does not answer.\n"
+
+
+def test_an_unknown_command_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        main(["send", "somebody@shop.example"], {})

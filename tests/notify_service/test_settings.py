@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import pytest
+
+from notify_service.domain.errors import SettingsError
+from notify_service.settings import load_settings
+
+
+def faults_of(given: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(given)
+    return str(caught.value).splitlines()[1:]
+
+
+def test_a_full_environment_is_read(settings_given: dict[str, str]) -> None:
+    settings = load_settings({**settings_given, "HOME": "/root", "AUTH_ISSUER": "x", "NOTIFY_OF_ANOTHER_DAY": "y"})
+
+    assert settings.smtp_port == 8025
+    assert settings.smtp_security == "none"
+    assert settings.smtp_username is None
+    assert settings.jwks_uri == "http://127.0.0.1:8001/.well-known/jwks.json"
+
+
+def test_the_key_set_may_be_elsewhere(settings_given: dict[str, str]) -> None:
+    settings = load_settings({**settings_given, "NOTIFY_JWKS_URI": "http://10.0.0.1/jwks"})
+
+    assert settings.jwks_uri == "http://10.0.0.1/jwks"
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    """T47: no secret has a default."""
+    named = {line.strip().partition(":")[0] for line in faults_of({})}
+
+    assert named == {
+        "NOTIFY_DATABASE_URL",
+        "NOTIFY_REDIS_URL",
+        "NOTIFY_PUBLIC_URL",
+        "NOTIFY_ISSUER",
+        "NOTIFY_NOTIFICATION_KEY",
+        "NOTIFY_SMTP_HOST",
+        "NOTIFY_SMTP_PORT",
+        "NOTIFY_FROM_ADDRESS",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "not a url"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("REDIS_URL", "http://localhost"),
+        ("REDIS_URL", "redis://"),
+        ("PUBLIC_URL", "notify.example"),
+        ("PUBLIC_URL", "http://[::1"),
+        ("ISSUER", "ftp://x"),
+        ("JWKS_URI", "file:///etc/passwd"),
+        ("NOTIFICATION_KEY", "too short"),
+        ("SMTP_HOST", "mail server"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_PORT", "65536"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_SECURITY", "ssl"),
+        ("SMTP_USERNAME", "käse"),
+        ("SMTP_PASSWORD", "a\nb"),
+        ("FROM_ADDRESS", "Tillpass <a@b.example>"),
+        ("FROM_ADDRESS", "a@b.example\r\nBcc: c@d.example"),
+        ("FROM_ADDRESS", "a@b.example,c@d.example"),
+        ("FROM_ADDRESS", "plain"),
+        ("FROM_ADDRESS", "@"),
+        ("FROM_ADDRESS", "büro@b.example"),
+        ("FROM_ADDRESS", "a" * 250 + "@b.example"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_wanted(settings_given: dict[str, str], name: str, value: str) -> None:
+    whole = {**settings_given, "NOTIFY_SMTP_USERNAME": "till", "NOTIFY_SMTP_PASSWORD": "s3cret"}
+
+    (fault,) = faults_of({**whole, f"NOTIFY_{name}": value})
+
+    assert fault.startswith(f"  NOTIFY_{name}: Wants ")
+
+
+def test_faults_are_told_together(settings_given: dict[str, str]) -> None:
+    wrong = {"NOTIFY_SMTP_PORT": "x", "NOTIFY_SMTP_HOST": "mail.example", "NOTIFY_SMTP_USERNAME": "till"}
+
+    assert [line.strip().partition(":")[0] for line in faults_of({**settings_given, **wrong})] == [
+        "NOTIFY_SMTP_PASSWORD",
+        "NOTIFY_SMTP_PORT",
+        "NOTIFY_SMTP_SECURITY",
+    ]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_mail_may_go_in_clear_on_loopback(settings_given: dict[str, str], host: str) -> None:
+    assert load_settings({**settings_given, "NOTIFY_SMTP_HOST": host}).smtp_security == "none"
+
+
+@pytest.mark.parametrize("host", ["mail.example", "10.0.0.1", "localhost.example"])
+def test_mail_may_not_go_in_clear_elsewhere(settings_given: dict[str, str], host: str) -> None:
+    """F38."""
+    (fault,) = faults_of({**settings_given, "NOTIFY_SMTP_HOST": host})
+
+    assert fault == "  NOTIFY_SMTP_SECURITY: Allows 'none' only for a mail server on loopback."
+
+
+def test_starttls_is_what_nobody_has_to_ask_for(settings_given: dict[str, str]) -> None:
+    del settings_given["NOTIFY_SMTP_SECURITY"]
+
+    assert load_settings(settings_given).smtp_security == "starttls"
+
+
+def test_a_password_needs_its_user_name(settings_given: dict[str, str]) -> None:
+    (fault,) = faults_of({**settings_given, "NOTIFY_SMTP_PASSWORD": "s3cret"})
+
+    assert fault == "  NOTIFY_SMTP_USERNAME: Is missing, while NOTIFY_SMTP_PASSWORD is there."
+
+
+def test_no_secret_is_in_the_representation_or_in_a_fault(settings_given: dict[str, str]) -> None:
+    """T47, T55."""
+    secret = {"NOTIFY_SMTP_USERNAME": "till", "NOTIFY_SMTP_PASSWORD": "s3cret", "NOTIFY_REDIS_URL": "redis://:pw5@h"}
+    shown = repr(load_settings({**settings_given, **secret}))
+    told = "\n".join(faults_of({**settings_given, **secret, "NOTIFY_NOTIFICATION_KEY": "k3y", "NOTIFY_SMTP_PORT": "x"}))
+
+    for text in ("s3cret", "pw5", settings_given["NOTIFY_NOTIFICATION_KEY"], "k3y"):
+        assert text not in shown
+        assert text not in told
