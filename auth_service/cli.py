@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from auth_service.actions.create_device import NewDevice, create_device
@@ -108,7 +109,8 @@ def _create_key(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any
 
 
 def _create_organization(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
-    return {"organization_id": create_organization(Database(settings.database_url), asked.name, now=utc_now())}
+    with closing(Database(settings.database_url)) as database:
+        return {"organization_id": create_organization(database, asked.name, now=utc_now())}
 
 
 def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
@@ -119,7 +121,8 @@ def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str,
         organization_id=asked.organization_id,
         role=Role(asked.role),
     )
-    return {"operator_id": create_operator(Database(settings.database_url), new, now=utc_now())}
+    with closing(Database(settings.database_url)) as database:
+        return {"operator_id": create_operator(database, new, now=utc_now())}
 
 
 def _ask_password() -> str:
@@ -136,7 +139,8 @@ def _create_device(settings: Settings, asked: argparse.Namespace) -> dict[str, A
         server_url=asked.server_url,
         hub_device_id=asked.hub_device_id,
     )
-    return {"device_id": create_device(Database(settings.database_url), new, now=utc_now())}
+    with closing(Database(settings.database_url)) as database:
+        return {"device_id": create_device(database, new, now=utc_now())}
 
 
 def _register_client(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
@@ -147,7 +151,8 @@ def _register_client(settings: Settings, asked: argparse.Namespace) -> dict[str,
         scopes=tuple(asked.scope),
         is_public=asked.public,
     )
-    secret = register_client(Database(settings.database_url), new, now=utc_now())
+    with closing(Database(settings.database_url)) as database:
+        secret = register_client(database, new, now=utc_now())
     answer = {"client_id": asked.client_id}
     return answer if secret is None else {**answer, "client_secret": secret}
 

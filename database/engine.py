@@ -6,6 +6,7 @@ timeout of 5 s, `synchronous=FULL` because our answers promise durability (F31).
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,7 @@ from database.errors import DatabaseUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
 BUSY_TIMEOUT_SECONDS: Final = 5
 
@@ -28,8 +29,10 @@ class Database:
     """One service's database."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _open(url)
+        """Open it; no connection is made yet. Raises DatabaseUnavailableError when its folder cannot be made."""
+        self.engine = open_engine(url)
         self._read_engine = self.engine.execution_options(reading=True)
+        self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -37,7 +40,7 @@ class Database:
 
         Raises DatabaseUnavailableError when the database does not take it; then nothing was done.
         """
-        with _translated(), self.engine.begin() as connection:
+        with self._turn(), faults_translated(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -46,20 +49,44 @@ class Database:
 
         Raises DatabaseUnavailableError.
         """
-        with _translated(), self._read_engine.connect() as connection:
+        with faults_translated(), self._read_engine.connect() as connection:
             yield connection
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self.engine.dispose()
 
     def check(self) -> None:
         """Ask the database one thing. Raises DatabaseUnavailableError when it does not answer."""
         with self.reading() as connection:
             connection.execute(text("SELECT 1"))
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        # SQLite has one writer, and who waits for it there asks again at intervals: in a throng some never get in. So
+        # the threads of one process take turns before they ask.
+        if self._writing is None:
+            yield
+        elif self._writing.acquire(timeout=BUSY_TIMEOUT_SECONDS):
+            try:
+                yield
+            finally:
+                self._writing.release()
+        else:
+            raise DatabaseUnavailableError("The database is busy with other work.")
+
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def faults_translated() -> Iterator[None]:
+    """Turn what a driver says when its database does not answer into DatabaseUnavailableError; our defects pass."""
     try:
         yield
-    except (OperationalError, PoolTimeoutError) as fault:
+    except PoolTimeoutError as fault:
+        raise DatabaseUnavailableError("No connection to the database was free.") from fault
+    except OperationalError as fault:
+        # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
+        if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
+            raise
         raise DatabaseUnavailableError("The database does not answer.") from fault
     except DBAPIError as fault:
         if fault.connection_invalidated:
@@ -67,23 +94,54 @@ def _translated() -> Iterator[None]:
         raise
 
 
-def _open(url: str) -> Engine:
+def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    """Make the engine of a database; its errors never say what was in a row (T55).
+
+    `foreign_keys` off is for migrations: SQLite alters a table by dropping it, which would take its children along.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=8, max_overflow=8, pool_timeout=BUSY_TIMEOUT_SECONDS)
+        return _open_server(parsed)
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        _make_folder(Path(parsed.database).parent)
+    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
+    if foreign_keys:
+        event.listen(engine, "connect", _hold_foreign_keys)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _open_server(url: URL) -> Engine:
+    if "connect_timeout" not in url.query:
+        # The driver itself would wait minutes for a server that takes the connection and says nothing.
+        url = url.update_query_dict({"connect_timeout": str(BUSY_TIMEOUT_SECONDS)})
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=BUSY_TIMEOUT_SECONDS,
+    )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise DatabaseUnavailableError(f"The database's folder {folder} cannot be made.") from fault
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3.Connection behind SQLAlchemy's types
     # The sqlite3 module must not begin transactions by itself; _begin_immediate does.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _hold_foreign_keys(connection: Any, _record: object) -> None:  # noqa: ANN401 - as above
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _begin_immediate(connection: Connection) -> None:

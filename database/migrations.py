@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from alembic import command, context
 from alembic.config import Config
-from sqlalchemy import create_engine
 
+from database.engine import faults_translated, open_engine
 from database.instants import Instant
 
 if TYPE_CHECKING:
@@ -18,22 +18,30 @@ if TYPE_CHECKING:
 def configuration(package: str, database_url: str) -> Config:
     """Give the Alembic configuration of `package` (its folder `migrations/`) for one database."""
     config = Config()
-    config.set_main_option("script_location", str(resources.files(package) / "migrations"))
+    folder = str(resources.files(package) / "migrations")
+    # A percent sign, as some build servers have in their paths, would begin a reference to another option.
+    config.set_main_option("script_location", folder.replace("%", "%%"))
     config.attributes["database_url"] = database_url
     return config
 
 
 def migrate(package: str, database_url: str) -> None:
-    """Bring the database of `package` to the newest revision; harmless when it is there already."""
-    command.upgrade(configuration(package, database_url), "head")
+    """Bring the database of `package` to the newest revision; harmless when it is there already.
+
+    All of it is done or nothing. Raises DatabaseUnavailableError when the database does not answer.
+    """
+    with faults_translated():
+        command.upgrade(configuration(package, database_url), "head")
 
 
 def run(metadata: MetaData) -> None:
     """Migrate, or check, the database at hand: the whole body of a service's `migrations/env.py`."""
-    engine = create_engine(context.config.attributes["database_url"])
-    with engine.connect() as connection:
-        _run_on(connection, metadata)
-    engine.dispose()
+    engine = open_engine(context.config.attributes["database_url"], foreign_keys=False)
+    try:
+        with engine.connect() as connection:
+            _run_on(connection, metadata)
+    finally:
+        engine.dispose()
 
 
 def _run_on(connection: Connection, metadata: MetaData) -> None:
@@ -43,6 +51,8 @@ def _run_on(connection: Connection, metadata: MetaData) -> None:
         render_as_batch=True,
         compare_type=True,
         render_item=_render_item,
+        # Alembic takes SQLite for a database that cannot undo a CREATE TABLE; opened as ours are, it can.
+        transactional_ddl=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MOST_KEYS: Final = 32
 MAX_AGE_SECONDS: Final = 300
 ASK_AGAIN_SECONDS: Final = 10
+FIRST_ASK_AGAIN_SECONDS: Final = 1
+"""While no key was ever had, every request fails: ask sooner."""
 
 
 class KeySource(Protocol):
@@ -85,18 +87,21 @@ class FetchedKeys:
         now = self._monotonic()
         known = kid in self._keys
         stale = not known or now - self._fetched_at > MAX_AGE_SECONDS
-        if stale and now - self._tried_at >= ASK_AGAIN_SECONDS:
+        if stale and self._may_ask(now):
             self._refresh(now, wait=not known)
         if not self._keys:
             raise KeysUnavailableError("The issuer's keys cannot be had at the moment.")
         return self._keys.get(kid)
+
+    def _may_ask(self, now: float) -> bool:
+        return now - self._tried_at >= (ASK_AGAIN_SECONDS if self._keys else FIRST_ASK_AGAIN_SECONDS)
 
     def _refresh(self, now: float, *, wait: bool) -> None:
         # Who lacks the key waits for a fetch that is under way; who holds it goes on with it.
         if not self._lock.acquire(blocking=wait):
             return
         try:
-            if now - self._tried_at >= ASK_AGAIN_SECONDS:
+            if self._may_ask(now):
                 self._fetch(now)
         finally:
             self._lock.release()

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime  # noqa: TC003 - marshmallow's post_load builds with them
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
-
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """What a device may use, as license_service said it at one instant.
-
-    `renewal_date` is a day in UTC, absent for a perpetual license; `stated_at` is aware, UTC.
-    """
-
-    device_id: str
-    organization_id: str
-    license_id: str
-    features: tuple[str, ...]
-    renewal_window_days: int
-    stated_at: datetime
-    renewal_date: date | None = None
+from wire.entitlement import Entitlement
 
 
 class EntitlementSchema(Schema):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auth_service.domain.operator import Membership, Operator
     from auth_service.outbound.license_api import LicenseApi
     from database.engine import Database
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 
 @dataclass(frozen=True, slots=True)

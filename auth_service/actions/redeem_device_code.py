@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from auth_service.outbound.license_api import LicenseApi
     from auth_service.storage.poll_pace import PollPace
     from database.engine import Database
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 
 @dataclass(frozen=True, slots=True)

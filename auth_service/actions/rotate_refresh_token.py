@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auth_service.domain.grant import Grant, PresentedRefreshToken
     from auth_service.outbound.license_api import LicenseApi
     from database.engine import Database
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 
 def rotate_refresh_token(

@@ -19,7 +19,7 @@ from auth_service.domain.errors import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 LIFETIME_SECONDS: Final = 900
 

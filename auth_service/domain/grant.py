@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth_service.domain.device import Device
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 ACCESS_TOKEN_SECONDS: Final = 600
 LICENSE_TOKEN_SECONDS: Final = 8 * 24 * 3600

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth_service.tokens.token_issuer import TokenIssuer
+    from wire.entitlement import Entitlement
     from wire.http_client import HttpAnswer, HttpClient
-    from wire.license_documents import Entitlement
 
 CLIENT_ID: Final = "auth_service"
 
@@ -27,6 +27,7 @@ _SENTENCES: Final = {
     "no_license": "This organization has no license. Ask your vendor for one.",
     "license_expired": "This organization's license has expired. It must be renewed first.",
     "no_seat_free": "Every seat of this organization's license is taken.",
+    "device_refused": "This device cannot get a license for this organization. Ask your vendor.",
     "no_seat": "This device holds no seat of a license any more.",
 }
 

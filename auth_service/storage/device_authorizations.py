@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 _table = device_authorizations
 _by_device_code = _table.c.device_code_digest == bindparam("wanted")

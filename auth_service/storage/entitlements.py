@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wire.license_documents import EntitlementSchema
 
 if TYPE_CHECKING:
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 _SCHEMA = EntitlementSchema()
 

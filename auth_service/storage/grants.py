@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from wire.license_documents import Entitlement
+    from wire.entitlement import Entitlement
 
 _INSERT_GRANT = insert(grants)
 _INSERT_TOKEN = insert(refresh_tokens)

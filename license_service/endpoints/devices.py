@@ -18,7 +18,8 @@ from license_service.domain.errors import (
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import UuidText
-from wire.license_documents import Entitlement, EntitlementSchema
+from wire.entitlement import Entitlement
+from wire.license_documents import EntitlementSchema
 from wire.scopes import ENTITLEMENTS
 
 if TYPE_CHECKING:

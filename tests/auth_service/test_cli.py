@@ -81,6 +81,7 @@ def test_the_service_is_filled_from_the_shell(
     assert device["device_id"] != hub
     with database.reading() as connection:
         registered = find_client(connection, "scripts")
+    database.close()
     assert registered is not None
     assert registered.check_client_secret(client["client_secret"])
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import fakeredis
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import NullPool, create_engine
 
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
@@ -23,11 +27,12 @@ from auth_service.storage.poll_pace import PollPace
 from auth_service.tokens.signing_keys import create_signing_key
 from auth_service.wiring import wire_up
 from database.migrations import migrate
+from wire.entitlement import Entitlement
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
-from wire.license_documents import Entitlement
 from wire.scopes import LICENSE, LICENSES_READ, NOTIFICATIONS_READ
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from flask import Flask
@@ -189,18 +194,46 @@ def licenses(clock: Clock) -> Licenses:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("auth") / "migrated.sqlite3"
-    migrate("auth_service", f"sqlite:///{path}")
-    return path
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated, empty database, made once and copied for each test: SQLite, or PostgreSQL where one is named."""
+    server = os.environ.get("TILLPASS_TEST_POSTGRES_URL")
+    if server is None:
+        url = f"sqlite:///{tmp_path_factory.mktemp('auth') / 'migrated.sqlite3'}"
+        migrate("auth_service", url)
+        yield url
+        return
+    with postgres_database(server) as url:
+        migrate("auth_service", url)
+        yield url
 
 
 @pytest.fixture
-def settings(tmp_path: Path, migrated: Path) -> Settings:
-    shutil.copy(migrated, tmp_path / "auth.sqlite3")
+def database_url(tmp_path: Path, migrated: str) -> Iterator[str]:
+    if migrated.startswith("sqlite"):
+        shutil.copy(migrated.removeprefix("sqlite:///"), tmp_path / "auth.sqlite3")
+        yield f"sqlite:///{tmp_path / 'auth.sqlite3'}"
+        return
+    with postgres_database(migrated, template=migrated.rpartition("/")[2]) as url:
+        yield url
+
+
+@contextmanager
+def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
+    """Make a database beside the one that `server` names, and drop it afterwards."""
+    name = f"tillpass_{uuid.uuid4().hex[:12]}"
+    base = server.rpartition("/")[0]
+    admin = create_engine(f"{base}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"{base}/{name}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
-        database_url=f"sqlite:///{tmp_path / 'auth.sqlite3'}",
+        database_url=database_url,
         # Nothing listens there: the limiter falls back to its own memory, private to one app.
         redis_url="redis://127.0.0.1:1/0",
         issuer=ISSUER,
@@ -213,7 +246,7 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
+def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[House]:
     create_signing_key(settings.key_folder)
     redis_server = fakeredis.FakeServer()
     redis = fakeredis.FakeRedis(server=redis_server)
@@ -246,7 +279,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
         NewClient("scripts", "Scripts", (CLIENT_CREDENTIALS,), (LICENSES_READ, NOTIFICATIONS_READ), is_public=False),
         now=clock(),
     )
-    return House(
+    yield House(
         app=create_app(wired),
         wired=wired,
         clock=clock,
@@ -259,3 +292,4 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> House:
         hub_id=hub_id,
         client_secret=str(secret),
     )
+    database.close()

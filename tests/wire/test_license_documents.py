@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from wire.license_documents import Entitlement, EntitlementSchema
+from wire.entitlement import Entitlement
+from wire.license_documents import EntitlementSchema
 
 _name = st.text(min_size=1, max_size=64)
 _entitlements = st.builds(

@@ -31,7 +31,7 @@ def race(call: Callable[[Database], IssuedGrant], database_url: str) -> tuple[li
         except GrantRefusedError as refused:
             return refused.code
         finally:
-            database.engine.dispose()
+            database.close()
 
     with ThreadPoolExecutor(RACERS) as pool:
         results = list(pool.map(one, range(RACERS)))

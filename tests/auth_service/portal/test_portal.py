@@ -10,6 +10,8 @@ from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
 from auth_service.domain.operator import Role
+from database.engine import Database
+from database.errors import DatabaseUnavailableError
 from tests.doubles.auth_house import ISSUER, PASSWORD, Visitor
 
 if TYPE_CHECKING:
@@ -329,11 +331,15 @@ def test_wrong_addresses_and_methods_get_a_page(house: House, method: str, path:
     assert "Back to the start" in answer.text
 
 
-def test_a_database_that_is_away_gives_503_everywhere(house: House) -> None:
+def test_a_database_that_is_away_gives_503_everywhere(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F28."""
     visitor = house.sign_in()
-    with house.wired.database.transaction() as connection:
-        for table in ("portal_sessions", "clients"):
-            connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {table}_away")
+
+    def away(_: Database) -> None:
+        raise DatabaseUnavailableError("away")
+
+    monkeypatch.setattr(Database, "reading", away)
+    monkeypatch.setattr(Database, "transaction", away)
 
     page = visitor.get("/devices")
     token = house.poll("x")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from database.engine import Database
 from license_service.app import create_app
-from wire.license_documents import Entitlement, EntitlementSchema
+from wire.entitlement import Entitlement
+from wire.license_documents import EntitlementSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
