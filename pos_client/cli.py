@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         _say(message_of(error).text)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), UNUSABLE)
     except KeyboardInterrupt:
-        _say("Interrupted. Nothing was lost: the same command goes on from here.")
+        _say("Interrupted. The same command goes on from here.")
         return INTERRUPTED
 
 

@@ -3,8 +3,8 @@
 It keeps the rules that a client can break: one use per device code, rotation of refresh tokens with the lost answer
 given again for 30 s, the end of the authorization on a later replay. Troubles are laid out per path, one per request:
 
-`503` `429` `500` answers with that status, `html` a captive portal's page with status 200, `hang_up` closes the
-connection, `silence` never answers, `lost` does the work and closes the connection.
+`503` `429` `500` answers with that status, `html` a captive portal's page with status 200, `flood` far too much,
+`hang_up` closes the connection, `silence` never answers, `lost` does the work and closes the connection.
 """
 
 from __future__ import annotations
@@ -276,6 +276,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif trouble == "html":
             self._send(200, b"<html>Please accept the terms of our hotel</html>", "text/html")
+        elif trouble == "flood":
+            self._send(200, b" " * 300_000, "application/json")
         elif trouble in {"429", "500", "503"}:
             self._send_json(int(trouble), {"error": "temporarily_unavailable"} if trouble == "503" else {})
         else:

@@ -116,7 +116,7 @@ def test_acquire_can_be_interrupted_and_taken_up_again(
     with monkeypatch.context() as patch:
         patch.setattr(clock, "wait", interrupt)
         assert run("acquire") == 130
-    assert "Nothing was lost" in capsys.readouterr().err
+    assert "goes on from here" in capsys.readouterr().err
     simulator.approve()
 
     assert run("acquire") == 0
@@ -146,6 +146,8 @@ def test_complete_without_a_code(run: Run) -> None:
 def test_status_without_a_license(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("status") == 3
     assert "This server is not licensed." in capsys.readouterr().out
+    assert run("status", "--json") == 3
+    assert json.loads(capsys.readouterr().out)["license"] is None
 
 
 def test_status_as_json(run: Run, simulator: IssuerSimulator, capsys: pytest.CaptureFixture[str], clock: Clock) -> None:

@@ -83,6 +83,7 @@ def test_metadata_is_asked_for_once_in_a_while(http: HttpClient, simulator: Issu
         ("429", False, 120),
         ("500", True, None),
         ("html", True, None),
+        ("flood", True, None),
         ("hang_up", True, None),
         ("silence", True, None),
     ],

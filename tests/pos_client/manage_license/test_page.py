@@ -163,6 +163,24 @@ def test_no_contact_is_told_and_costs_nothing(
     assert ("License Status" if action == "refresh" else "User Code WDJB-0000") in page.text
 
 
+def test_a_license_that_cannot_be_verified_is_not_taken_and_told(
+    browser: FlaskClient, simulator: IssuerSimulator
+) -> None:
+    """T62."""
+    press(browser, "next")
+    simulator.approve(aud="else")
+    page = press(browser, "complete")
+
+    assert "could not be verified and was not taken" in page.text
+    assert [form["action"] for form in page.all("form")] == [f"{PAGE}/next"]
+
+
+def test_a_software_that_may_not_obtain_licenses_is_told(browser: FlaskClient, simulator: IssuerSimulator) -> None:
+    simulator.refusal = OAuthError("unauthorized_client")
+
+    assert "unauthorized_client" in press(browser, "next").text
+
+
 def test_refresh_now(browser: FlaskClient, simulator: IssuerSimulator, clock: Clock) -> None:
     """S3-31."""
     press(browser, "next")
