@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -14,7 +15,6 @@ from auth_service.endpoints.metadata import metadata_routes
 from auth_service.endpoints.token import token_routes
 from auth_service.portal.frame import error_page, install_portal
 from wire.serving.health import health_routes
-from wire.serving.host_guard import HostGuard
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def create_app(wired: Wired) -> Flask:
     """Build the app of one process."""
     app = Flask("auth_service", static_folder=None)
-    app.wsgi_app = HostGuard(app.wsgi_app, wired.settings.issuer)  # type: ignore[method-assign]
+    # Any other Host is refused: it must not steer links (T40).
+    app.config["TRUSTED_HOSTS"] = [urlsplit(wired.settings.issuer).hostname, "127.0.0.1", "localhost"]
     install_request_log(app, "auth_service")
     server = AuthorizationServer(wired.protocol)
     protocol = [device_authorization_routes(server), token_routes(server)]

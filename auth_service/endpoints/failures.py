@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from authlib.oauth2 import OAuth2Error
 from flask import Response, g, json, request
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
 from auth_service.domain.errors import LicenseServiceAwayError
 from database.errors import DatabaseUnavailableError
@@ -38,7 +38,8 @@ def install_failures(app: Flask, page: Callable[[HTTPException], Response]) -> N
     def answer(error: HTTPException) -> Response:
         if request.path.startswith(_PROTOCOL):
             return _as_oauth(error)
-        if request.path.startswith(_DOCUMENTS):
+        # For a Host that is not ours no page can be made: its links would have nowhere to lead.
+        if isinstance(error, SecurityError) or request.path.startswith(_DOCUMENTS):
             return http_problem_response(error)
         return page(error)
 

@@ -298,17 +298,11 @@ def test_pages_hold_nothing_inline(house: House) -> None:
         assert " style=" not in page
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:9999", "127.0.0.1:8001.evil.example"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:8001.evil.example", "[", "127.0.0.1.evil.example"])
 def test_an_unknown_host_is_refused(house: House, host: str) -> None:
     """T40."""
     for path in ("/sign-in", "/oauth/token", "/.well-known/jwks.json"):
         assert house.web().get(path, base_url=ISSUER, headers={"Host": host}).status_code == 400
-
-
-@pytest.mark.parametrize("host", ["10.0.0.7:8001", "8001.evil.example:x"])
-def test_health_answers_under_any_name(house: House, host: str) -> None:
-    """An orchestrator knows only an address."""
-    assert house.web().get("/healthz", base_url=ISSUER, headers={"Host": host}).status_code == 200
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(house: House) -> None:
