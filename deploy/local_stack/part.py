@@ -43,4 +43,4 @@ class Part:
     ready: Readiness
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     needs: tuple[str, ...] = ()
-    patience_seconds: float = 60
+    patience_seconds: float = 90
