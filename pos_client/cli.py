@@ -119,10 +119,7 @@ def _acquire(device_license: DeviceLicense, _arguments: argparse.Namespace) -> i
             completion = device_license.complete()
         except NoContactError as error:
             _say(f"{error} Still trying.")
-            if device_license.state().pending_expired:
-                completion = Completion.EXPIRED
-            else:
-                continue
+            continue
         if completion is not Completion.NOT_AUTHORIZED_YET:
             return _completed(device_license, completion)
 

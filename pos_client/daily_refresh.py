@@ -65,8 +65,9 @@ class DailyRefresh:
         """Do what is due now, and give the seconds until the next look."""
         try:
             self._license.record_time()
-            if self._is_due(self._license.state()):
-                self._refresh()
+            state = self._license.state()
+            if self._is_due(state):
+                self._refresh(state)
         except PosClientError as fault:
             self._back_off(fault)
         except Exception as fault:  # noqa: BLE001 - the edge of the thread, which must outlive a defect
@@ -90,8 +91,7 @@ class DailyRefresh:
             return now - self._refreshed_at >= self._period
         return (state.clock.now - state.last_contact_at).total_seconds() >= self._period
 
-    def _refresh(self) -> None:
-        state = self._license.state()
+    def _refresh(self, state: DeviceState) -> None:
         younger = None if state.clock.fault is not None else timedelta(seconds=self._period)
         self._license.refresh(unless_younger_than=younger)
         self._failures = 0
