@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ limit_request_fields = 60
 limit_request_field_size = 8190
 
 # The workers' heartbeat file must not wait for a disk.
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn makes a file of its own there and unlinks it at once
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn unlinks its file at once
 
 
 def pre_request(_worker: Worker, request: Request) -> None:

@@ -53,21 +53,22 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, A
 
 
 def test_kill_9_leaves_nothing_running_and_the_next_start_finds_its_state(tmp_path: Path) -> None:
-    with running(tmp_path / "var") as (launcher, first):
-        assert len(leftovers(tmp_path / "var")) >= 13  # Nine parts, four of them with a gunicorn worker.
+    folder = tmp_path / "a folder & more"
+    with running(folder) as (launcher, first):
+        assert len(leftovers(folder)) >= 13  # Nine parts, four of them with a gunicorn worker.
         launcher.kill()
         launcher.wait()
-        (tmp_path / "var" / "stack.json").unlink()
-        wait_until_gone(tmp_path / "var")
+        (folder / "stack.json").unlink()
+        wait_until_gone(folder)
 
-    with running(tmp_path / "var") as (launcher, second):
+    with running(folder) as (launcher, second):
         for kept in ("organization", "devices", "operator", "clients"):
             assert second[kept] == first[kept]
         launcher.terminate()
         assert launcher.wait(30) == 0
-        assert leftovers(tmp_path / "var") == []
+        assert leftovers(folder) == []
 
-    assert [path for path in (tmp_path / "var").rglob("*") if path.stat().st_mode & 0o077] == []
+    assert [path for path in (folder).rglob("*") if path.stat().st_mode & 0o077] == []
 
 
 def demo(temporary: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -52,7 +52,8 @@ def test_the_pos_server_names_the_hub(environ: dict[str, str], tmp_path: Path) -
     assert rows == {devices["pos_server"]["id"]: devices["hub"]["id"], devices["hub"]["id"]: None}
 
 
-def test_the_license_lasts_a_year_also_from_a_leap_day(environ: dict[str, str]) -> None:
+def test_there_is_one_license_and_it_lasts_a_year_also_from_a_leap_day(environ: dict[str, str]) -> None:
+    seed(environ, NOW)
     organization = seed(environ, NOW)["organization"]["id"]
 
     (license_,) = list_licenses(Database(environ["LICENSE_DATABASE_URL"]), organization_id=organization)
