@@ -27,7 +27,7 @@ from auth_service.wiring import utc_now, wire_up
 from database.engine import Database
 from database.errors import DatabaseError
 from database.migrations import migrate
-from wire.serving.request_id import configure_logs
+from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

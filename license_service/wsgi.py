@@ -5,7 +5,7 @@ import os
 from license_service.app import create_app
 from license_service.settings import load_settings
 from license_service.wiring import wire_up
-from wire.serving.request_id import configure_logs
+from wire.serving.logs import configure_logs
 
 configure_logs()
 _settings = load_settings(os.environ)

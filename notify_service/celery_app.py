@@ -15,7 +15,7 @@ from kombu.entity import Exchange, Queue
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, add_redrive_notifications
 from notify_service.tasks.send_notification import add_send_notification
 from wire.notification_message import QUEUE_NAME
-from wire.serving.request_id import configure_logs
+from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
     from notify_service.actions.deliver_notification import PostOffice

@@ -18,7 +18,7 @@ from auth_service.actions.deny_device import deny_device
 from auth_service.actions.review_user_code import review_user_code
 from auth_service.domain.errors import RefusedError
 from auth_service.domain.user_code import LONGEST_ENTRY, display_user_code
-from auth_service.portal.desk import in_organization
+from auth_service.portal.visitor import in_organization
 from auth_service.storage.devices import list_devices
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from auth_service.actions.review_user_code import Review
     from auth_service.domain.operator import Membership
-    from auth_service.portal.desk import PortalDesk, Visitor
+    from auth_service.portal.desk import PortalDesk
+    from auth_service.portal.visitor import Visitor
 
 _CHOOSE = "Choose a device from the list."
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import redirect, render_template, url_for
 
-from auth_service.portal.desk import in_organization
+from auth_service.portal.visitor import in_organization
 from auth_service.storage.devices import list_devices
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from auth_service.domain.operator import Membership
-    from auth_service.portal.desk import PortalDesk, Visitor
+    from auth_service.portal.desk import PortalDesk
+    from auth_service.portal.visitor import Visitor
 
 
 def add_devices(routes: Blueprint, desk: PortalDesk) -> None:

@@ -10,11 +10,11 @@ from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 
 from auth_service.portal.authorize_device import add_authorize_device
-from auth_service.portal.desk import here
 from auth_service.portal.devices import add_devices
 from auth_service.portal.limits import limit_sign_in, limit_user_codes, new_limiter
 from auth_service.portal.organizations import add_organizations
 from auth_service.portal.sign_in import add_sign_in
+from auth_service.portal.visitor import find_visitor, here
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +90,7 @@ def _install_sign_in(app: Flask, desk: PortalDesk) -> None:
     app.jinja_env.globals["current_user"] = current_user
     # The session lives in our own table and ends there; a second check by address and browser only signs people out.
     manager.session_protection = None
-    manager.user_loader(desk.visitor)
+    manager.user_loader(lambda secret: find_visitor(desk, secret))
 
     @manager.unauthorized_handler
     def lead_to_sign_in() -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SubmitField
 from wtforms.validators import InputRequired
 
-from auth_service.portal.desk import safe_next
+from auth_service.portal.visitor import safe_next
 from auth_service.storage.portal_sessions import choose_organization
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from wtforms import EmailField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from auth_service.actions.sign_in_operator import sign_in_operator
-from auth_service.portal.desk import Visitor, safe_next
+from auth_service.portal.visitor import Visitor, find_visitor, safe_next
 from auth_service.storage.portal_sessions import remove_session
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_sign_in(routes: Blueprint, desk: PortalDesk) -> None:
             return render_template("sign_in.html", form=form), 422
         # Nothing of what the browser held before signing in survives it (T38).
         session.clear()
-        visitor = desk.visitor(secret)
+        visitor = find_visitor(desk, secret)
         login_user(visitor)
         return redirect(url_for("portal.organizations", next=safe_next(request.args.get("next"))), 303)
 

@@ -15,8 +15,9 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from wire.errors import KeysUnavailableError, UnreachableError
 from wire.serving.bearer import BearerGuard, caller
+from wire.serving.logs import configure_logs
 from wire.serving.problem_handler import ProblemError, install_problem_handler
-from wire.serving.request_id import configure_logs, install_request_log
+from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

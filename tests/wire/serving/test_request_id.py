@@ -10,7 +10,8 @@ import pytest
 import structlog
 from flask import Flask, abort
 
-from wire.serving.request_id import configure_logs, install_request_log
+from wire.serving.logs import configure_logs
+from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
