@@ -106,6 +106,8 @@ def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[s
             "AUTH_LICENSE_SERVICE_URL": urls.license,
             "AUTH_NOTIFY_SERVICE_URL": urls.notify,
             "AUTH_NOTIFICATION_KEY": secrets.notification_key,
+            # gunicorn's own variable.
+            "WEB_CONCURRENCY": str(settings.auth_workers),
         },
         {
             "LICENSE_DATABASE_URL": _database(folder, "license_service"),
@@ -129,8 +131,6 @@ def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[s
             "POS_CLIENT_ID": POS_CLIENT_ID,
             "POS_STATE_FOLDER": str(folder / "pos"),
             "POS_PUBLIC_URL": urls.pos,
-            # One process refreshes and serves, however many workers the services get.
-            "WEB_CONCURRENCY": "1",
         },
     ]
 

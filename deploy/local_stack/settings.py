@@ -43,6 +43,8 @@ class StackSettings:
     folder: Path
     ports: Ports
     redis_url: str | None = None
+    auth_workers: int = 1
+    """Processes of auth_service; more than one only to let requests race between them."""
 
 
 def load_settings(environ: Mapping[str, str], folder: Path | None = None) -> StackSettings:

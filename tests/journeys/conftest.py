@@ -13,14 +13,12 @@ from tests.journeys.people import People
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOUR_WORKERS = {"WEB_CONCURRENCY": "4"}
-
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """All parts, with four workers for each service so that races are between processes."""
-    settings = StackSettings(tmp_path_factory.mktemp("stack"), free_ports())
-    with LocalStack(settings, extra_environment=FOUR_WORKERS) as running:
+    """All parts, with four workers of auth_service so that races are between processes."""
+    settings = StackSettings(tmp_path_factory.mktemp("stack"), free_ports(), auth_workers=4)
+    with LocalStack(settings) as running:
         yield running
 
 

@@ -120,6 +120,7 @@ def test_every_method_and_body_is_answered_below_500(stack: LocalStack, people: 
     "head",
     [
         b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8001.evil.example\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: 127.0.0.1:99999999\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n",
