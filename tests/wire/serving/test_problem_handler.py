@@ -151,6 +151,28 @@ def test_odd_path_is_not_found(path: str, client: FlaskClient) -> None:
     _is_a_problem(client.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "evil.example",
+        "service.example.evil.example",
+        "service.example:abc",
+        "[::1",
+        " service.example",
+        "a b",
+        "\xe9",
+    ],
+    ids=repr,
+)
+def test_unknown_host_is_the_caller_s_fault(host: str, app: Flask) -> None:
+    """T40: Flask's own check, however malformed the name is."""
+    app.config["TRUSTED_HOSTS"] = ["service.example"]
+
+    for path in ("/words/a", "/nothing"):
+        _is_a_problem(app.test_client().get(path, environ_overrides={"HTTP_HOST": host}), 400, "bad_request")
+
+
 def test_head_has_no_body_and_the_same_status(client: FlaskClient) -> None:
     answer = client.head("/nothing")
 
