@@ -31,6 +31,7 @@ def create_app(wired: Wired) -> Flask:
     api = describe_api(app, wired.public_url)
     api.register_blueprint(notification_routes(wired.database, wired.guard))
     app.register_blueprint(health_routes(wired.readiness_checks))
+    # After flask-smorest, whose own handler it replaces.
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
     app.register_error_handler(NotificationNotFoundError, _not_found)
     return app

@@ -63,11 +63,7 @@ class ProblemBlueprint(ApiBlueprint):
 
 
 class ProblemApi(Api):
-    """flask-smorest's description without its error handler, with problem documents as the errors described."""
-
-    def _register_error_handlers(self) -> None:
-        # wire.serving.problem_handler is the one handler.
-        pass
+    """flask-smorest's description, with problem documents as the errors described."""
 
     def _register_pagination_header(self) -> None:
         # No answer here has pages.

@@ -7,6 +7,7 @@ connection left behind never meets the next one.
 
 from __future__ import annotations
 
+import functools
 import re
 import smtplib
 import ssl
@@ -58,6 +59,11 @@ class Patience:
     farewell: float = 2.0
 
 
+@functools.cache
+def _system_trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True, slots=True)
 class SmtpTransport:
     """Speaks to one mail server. `tls` is the context that checks its certificate."""
@@ -67,7 +73,7 @@ class SmtpTransport:
     security: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext = field(default_factory=_system_trust)
     patience: Patience = Patience()
 
     def send(self, email: Email) -> None:
