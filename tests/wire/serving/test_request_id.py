@@ -10,7 +10,6 @@ import pytest
 import structlog
 from flask import Flask, abort
 
-from wire.serving.logs import configure_logs
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -119,22 +118,6 @@ def test_id_of_one_request_is_not_in_what_follows(client: FlaskClient, log: Log)
 
     assert "request_id" not in log()[-1]
     assert structlog.contextvars.get_contextvars() == {}
-
-
-def test_other_libraries_write_the_same_kind_of_line(log: Log) -> None:
-    logging.getLogger("celery").warning("a\nb", extra={"task": "send"})
-
-    [line] = log()
-    assert (line["event"], line["logger"], line["task"]) == ("a\nb", "celery", "send")
-
-
-def test_authlib_s_debug_log_stays_silent_at_any_level(log: Log) -> None:
-    """T55: it would hold every issued token."""
-    configure_logs(logging.DEBUG)
-
-    logging.getLogger("authlib.oauth2.rfc8628").debug("Issue token %r to %r", "token", "client")
-
-    assert log() == []
 
 
 def test_request_that_another_hook_has_answered_gets_an_id() -> None:

@@ -1,0 +1,42 @@
+"""Every log line of a process is one line of JSON (T55, T66)."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Log = Callable[[], list[dict[str, Any]]]
+
+
+def test_other_libraries_write_the_same_kind_of_line(log: Log) -> None:
+    logging.getLogger("celery").warning("a\nb", extra={"task": "send"})
+
+    [line] = log()
+    assert (line["event"], line["logger"], line["task"]) == ("a\nb", "celery", "send")
+
+
+def test_authlib_s_debug_log_stays_silent_at_any_level(log: Log) -> None:
+    """T55: it would hold every issued token."""
+    logging.getLogger().setLevel(logging.DEBUG)
+
+    logging.getLogger("celery").debug("shows that the level is that low")
+    logging.getLogger("authlib.oauth2.rfc8628").debug("Issue token %r to %r", "token", "client")
+
+    assert [line["logger"] for line in log()] == ["celery"]
+
+
+def test_line_says_when_where_and_how_grave(log: Log) -> None:
+    logging.getLogger("celery.worker").error("lost")
+
+    [line] = log()
+    assert (line["level"], line["logger"]) == ("error", "celery.worker")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_level_is_held(log: Log) -> None:
+    logging.getLogger("celery").debug("chatter")
+
+    assert log() == []
