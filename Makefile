@@ -13,7 +13,7 @@ demo: .venv/set-up-done ## play the main story once on a fresh temporary stack
 	@exec .venv/bin/python -m deploy.local_stack demo --end-with-parent
 
 test: .venv/set-up-done ## run every test
-	@deploy/set_up/chromium
+	@deploy/set_up/test_parts
 	@.venv/bin/pytest
 
 check: .venv/set-up-done ## format, lint, types, rooms, and that the lock belongs to pyproject.toml

@@ -1,12 +1,27 @@
-"""What every test may be told on the command line."""
+"""What every test may use, and be told on the command line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.doubles.postgresql import is_installed, running_server
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
+    from tests.doubles.postgresql import PostgresqlServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", help="a folder for pictures of the pages that the browser tests see")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """Give one private server for all tests."""
+    if not is_installed():
+        pytest.skip("no PostgreSQL server is installed here; on Debian: apt-get install postgresql")
+    with running_server() as server:
+        yield server

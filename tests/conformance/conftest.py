@@ -1,3 +1,11 @@
 """The service under test: see tests/doubles/auth_house.py."""
 
-from tests.doubles.auth_house import clock, database_url, house, licenses, migrated, settings  # noqa: F401 - fixtures are used by name
+from tests.doubles.auth_house import (  # noqa: F401 - fixtures are used by name
+    clock,
+    database_url,
+    house,
+    licenses,
+    migrated_file,
+    migrated_postgresql,
+    settings,
+)

@@ -1,23 +1,19 @@
-"""Databases to try things on: SQLite always; PostgreSQL where TILLPASS_TEST_POSTGRES_URL names a server.
-
-The URL is that of a database whose user may create others, such as `postgresql+psycopg://postgres@127.0.0.1/postgres`.
-"""
+"""Databases to try things on: SQLite, and PostgreSQL where it is installed."""
 
 from __future__ import annotations
 
-import os
-import uuid
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, make_url, text
 
 from database.engine import Database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.doubles.postgresql import PostgresqlServer
 
 # A busy machine must not fail a test of what is right.
 settings.register_profile("unhurried", deadline=None)
@@ -30,18 +26,8 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url() -> Iterator[str]:
-    named = os.environ.get("TILLPASS_TEST_POSTGRES_URL")
-    if not named:
-        pytest.skip("TILLPASS_TEST_POSTGRES_URL names no PostgreSQL server")
-    name = f"test_{uuid.uuid4().hex}"
-    server = create_engine(named, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(named).set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+def postgresql_url(postgresql: PostgresqlServer) -> str:
+    return postgresql.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -14,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import fakeredis
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import NullPool, create_engine
 
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from auth_service.wiring import Wired
+    from tests.doubles.postgresql import PostgresqlServer
 
 ISSUER = "http://127.0.0.1:8001"
 PASSWORD = "correct horse battery"
@@ -194,40 +191,25 @@ def licenses(clock: Clock) -> Licenses:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated, empty database, made once and copied for each test: SQLite, or PostgreSQL where one is named."""
-    server = os.environ.get("TILLPASS_TEST_POSTGRES_URL")
-    if server is None:
-        url = f"sqlite:///{tmp_path_factory.mktemp('auth') / 'migrated.sqlite3'}"
-        migrate("auth_service", url)
-        yield url
-        return
-    with postgres_database(server) as url:
-        migrate("auth_service", url)
-        yield url
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give an SQLite file at the newest revision, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "auth.sqlite3"
+    migrate("auth_service", f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: PostgresqlServer) -> str:
+    """Give the URL of a PostgreSQL database at the newest revision, to be copied."""
+    url = postgresql.new_database()
+    migrate("auth_service", url)
+    return url
 
 
 @pytest.fixture
-def database_url(tmp_path: Path, migrated: str) -> Iterator[str]:
-    if migrated.startswith("sqlite"):
-        shutil.copy(migrated.removeprefix("sqlite:///"), tmp_path / "auth.sqlite3")
-        yield f"sqlite:///{tmp_path / 'auth.sqlite3'}"
-        return
-    with postgres_database(migrated, template=migrated.rpartition("/")[2]) as url:
-        yield url
-
-
-@contextmanager
-def postgres_database(server: str, template: str = "template1") -> Iterator[str]:
-    """Make a database beside the one that `server` names, and drop it afterwards."""
-    name = f"tillpass_{uuid.uuid4().hex[:12]}"
-    base = server.rpartition("/")[0]
-    admin = create_engine(f"{base}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield f"{base}/{name}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+def database_url(tmp_path: Path, migrated_file: Path) -> str:
+    shutil.copy(migrated_file, tmp_path / "auth.sqlite3")
+    return f"sqlite:///{tmp_path / 'auth.sqlite3'}"
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import create_engine, text
 
 from database.engine import Database
 from database.migrations import migrate
@@ -38,6 +34,7 @@ if TYPE_CHECKING:
     from license_service.domain.license import License
     from license_service.settings import Settings
     from license_service.wiring import Wired
+    from tests.doubles.postgresql import PostgresqlServer
 
 ISSUER = "http://127.0.0.1:8001"
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -62,36 +59,17 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """Give the folder of a private PostgreSQL server's socket; its database `migrated` is at the newest revision."""
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL server is installed here")
-    # PostgreSQL refuses to run as root.
-    account = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
-    if account:
-        shutil.chown(folder, user="postgres")
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
-
-    data = f"{folder}/data"
-    run("initdb", "-D", data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    run("pg_ctl", "start", "-w", "-D", data, "-l", f"{folder}/log", "-o", options)
-    try:
-        _on_server(folder, "CREATE DATABASE migrated")
-        migrate("license_service", _postgresql_url(folder, "migrated"))
-        yield folder
-    finally:
-        run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", data)
-        shutil.rmtree(folder)
+def migrated_postgresql(postgresql: PostgresqlServer) -> str:
+    """Give the URL of a PostgreSQL database at the newest revision, to be copied."""
+    url = postgresql.new_database()
+    migrate("license_service", url)
+    return url
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
+def postgresql_url(postgresql: PostgresqlServer, migrated_postgresql: str) -> str:
     """Give a database of the test's own."""
-    return _new_database(postgresql_server)
+    return postgresql.new_database(migrated_postgresql)
 
 
 @pytest.fixture(scope="session")
@@ -102,8 +80,8 @@ def one_sqlite(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def one_postgresql(postgresql_server: str) -> Iterator[Database]:
-    yield from _opened(_new_database(postgresql_server))
+def one_postgresql(postgresql: PostgresqlServer, migrated_postgresql: str) -> Iterator[Database]:
+    yield from _opened(postgresql.new_database(migrated_postgresql))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -124,23 +102,6 @@ def _opened(url: str) -> Iterator[Database]:
     opened = Database(url)
     yield opened
     opened.engine.dispose()
-
-
-def _new_database(folder: str) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    _on_server(folder, f"CREATE DATABASE {name} TEMPLATE migrated")
-    return _postgresql_url(folder, name)
-
-
-def _postgresql_url(folder: str, name: str) -> str:
-    return f"postgresql+psycopg://tillpass@/{name}?host={folder}"
-
-
-def _on_server(folder: str, statement: str) -> None:
-    engine = create_engine(_postgresql_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 # --- the service -------------------------------------------------------------------------------------------------

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import tempfile
-import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import create_engine, text
 
 from database.engine import Database
 from database.migrations import migrate
@@ -22,6 +17,8 @@ from tests.notify_service.doubles import OWNER, SENDER, Clock, Letterbox, MailSe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.doubles.postgresql import PostgresqlServer
 
 
 @pytest.fixture(scope="session")
@@ -39,45 +36,16 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_folder() -> Iterator[str]:
-    """Give the socket folder of a private PostgreSQL server; its database `migrated` is at the newest revision."""
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL server is installed here")
-    # PostgreSQL refuses to run as root.
-    account: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
-    if account:
-        shutil.chown(folder, user="postgres")
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
-
-    run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    run("pg_ctl", "start", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options)
-    _on_server(folder, "CREATE DATABASE migrated")
-    migrate("notify_service", _postgresql_url(folder, "migrated"))
-    yield folder
-    run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", f"{folder}/data")
-    shutil.rmtree(folder)
+def migrated_postgresql(postgresql: PostgresqlServer) -> str:
+    """Give the URL of a PostgreSQL database at the newest revision, to be copied."""
+    url = postgresql.new_database()
+    migrate("notify_service", url)
+    return url
 
 
 @pytest.fixture
-def postgresql_url(postgresql_folder: str) -> str:
-    name = f"test_{uuid.uuid4().hex}"
-    _on_server(postgresql_folder, f"CREATE DATABASE {name} TEMPLATE migrated")
-    return _postgresql_url(postgresql_folder, name)
-
-
-def _postgresql_url(folder: str, name: str) -> str:
-    return f"postgresql+psycopg://tillpass@/{name}?host={folder}"
-
-
-def _on_server(folder: str, statement: str) -> None:
-    engine = create_engine(_postgresql_url(folder, "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+def postgresql_url(postgresql: PostgresqlServer, migrated_postgresql: str) -> str:
+    return postgresql.new_database(migrated_postgresql)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,72 @@
+"""A private PostgreSQL server on a socket of its own, for as long as the tests run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class PostgresqlServer:
+    """`folder` holds its data and its socket."""
+
+    folder: str
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://tillpass@/{database}?host={self.folder}"
+
+    def new_database(self, template: str | None = None) -> str:
+        """Make a database and give its URL; `template` is the URL of the one that it is a copy of."""
+        name = f"test_{uuid.uuid4().hex}"
+        source = "template1" if template is None else make_url(template).database
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {source}"))
+        return self.url(name)
+
+
+def is_installed() -> bool:
+    return _program("initdb") is not None
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresqlServer]:
+    """Start a server, and leave nothing of it behind."""
+    # PostgreSQL refuses to run as root.
+    account: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
+    if account:
+        shutil.chown(folder, user="postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(_program(program)), *arguments]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
+
+    data = f"{folder}/data"
+    run("initdb", "-D", data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=300"
+    try:
+        run("pg_ctl", "start", "-w", "-D", data, "-l", f"{folder}/log", "-o", options)
+        yield PostgresqlServer(folder)
+    finally:
+        run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", data)
+        shutil.rmtree(folder)
+
+
+def _program(name: str) -> Path | None:
+    # Debian keeps them off the PATH.
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    on_path = shutil.which(name)
+    return installed[-1] if installed else Path(on_path) if on_path else None
