@@ -62,14 +62,21 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
         _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
         Part(
             "notify_worker",
-            _celery("worker", "--pool=threads", "--concurrency=4", "--without-gossip", "--without-mingle"),
+            _celery(
+                "worker",
+                "--pool=threads",
+                "--concurrency=4",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+            ),
             says(" ready."),
             notify,
             queue_ends,
         ),
         Part(
             "notify_beat",
-            _celery("beat", f"--schedule={settings.folder / 'beat-schedule'}", "--pidfile="),
+            _celery("beat", "--pidfile="),
             says("beat: Starting"),
             notify,
             queue_ends,
