@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from flask import Flask, abort, request
-from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests, Unauthorized
 
 from wire.errors import KeysUnavailableError, UnreachableError
 from wire.serving.bearer import BearerGuard, caller
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 class StoreAwayError(Exception):
     """What this service's own store raises when it does not answer."""
+
+
+class PaymentRequired(HTTPException):
+    """An error of HTTP that says nothing of its own."""
+
+    code = 402
 
 
 def _raising(error: Exception) -> Any:
@@ -71,6 +78,8 @@ def app(verifier: TokenVerifier) -> Flask:
         "defect": RuntimeError("password=hunter2"),
         "limited": TooManyRequests(retry_after=7),
         "busy": ServiceUnavailable(retry_after=9),
+        "locked": Unauthorized(www_authenticate=WWWAuthenticate("Basic", {"realm": "x"})),
+        "unpaid": PaymentRequired(),
     }
     for name, error in errors.items():
         app.add_url_rule(f"/{name}", name, _raising(error))

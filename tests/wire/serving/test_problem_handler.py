@@ -142,8 +142,23 @@ def test_werkzeug_s_own_errors_keep_their_retry_after(
     assert answer.headers["Retry-After"] == wait
 
 
+def test_werkzeug_s_own_challenge_is_kept(client: FlaskClient) -> None:
+    """RFC 9110 §15.5.2: a 401 MUST carry one."""
+    answer = client.get("/locked")
+
+    _is_a_problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Basic realm=x"
+
+
 def test_any_other_status_is_a_problem_too(client: FlaskClient) -> None:
     _is_a_problem(client.get("/nameless"), 418, "i'm_a_teapot")
+
+
+def test_error_without_words_is_called_by_its_name(client: FlaskClient) -> None:
+    answer = client.get("/unpaid")
+
+    _is_a_problem(answer, 402, "payment_required")
+    assert answer.json["detail"] == "Payment Required"
 
 
 @pytest.mark.parametrize("path", ["/%00", "/%ff%fe", "/%0d%0aX: y", "/" + "a" * 5000, "/..%2f..%2fetc/passwd"])
