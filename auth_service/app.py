@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def create_app(wired: Wired) -> Flask:
     """Build the app of one process."""
-    app = Flask("auth_service", static_folder=None)
+    app = Flask("auth_service", static_folder=None, static_url_path="/static")
     # Any other Host is refused: it must not steer links (T40).
     app.config["TRUSTED_HOSTS"] = [urlsplit(wired.settings.issuer).hostname, "127.0.0.1", "localhost"]
     install_request_log(app, "auth_service")

@@ -11,6 +11,7 @@ from auth_service.domain.user_code import normal_user_code
 from auth_service.storage.clients import find_client
 from auth_service.storage.device_authorizations import find_by_user_code
 from auth_service.storage.devices import find_device
+from auth_service.storage.grants import live_since
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,8 @@ class Review:
     device: Device
     authorization: DeviceAuthorization
     client_name: str
+    authorized_since: datetime | None
+    """When another machine was authorized as this device, which loses the license by this approval."""
 
 
 def review_user_code(
@@ -41,7 +44,7 @@ def review_user_code(
     Raises NotAllowedError, DeviceUnknownError or UserCodeUnknownError, in this order.
     """
     if not member.may_approve:
-        raise NotAllowedError("Your role in this organization lets you look, not authorize. Ask an owner.")
+        raise NotAllowedError("Your role in this organization lets you look, not authorize. Ask an owner or approver.")
     user_code = normal_user_code(entered)
     with database.reading() as connection:
         device = find_device(connection, device_id, member.organization_id)
@@ -50,15 +53,17 @@ def review_user_code(
         authorization = None if user_code is None else _find(connection, user_code, user_code_key)
         if user_code is None or authorization is None or not authorization.is_live(now):
             raise UserCodeUnknownError(
-                "No device is waiting with this code. Compare it with the Manage License page. A code that is used, or "
-                "older than 15 minutes, needs a new one: choose Next there again."
+                "No device is waiting with this code. Compare it with the Manage License page. If it is used, or older "
+                "than 15 minutes, get a new one there: choose Start over, or Next."
             )
         client = find_client(connection, authorization.client_id)
+        authorized_since = live_since(connection, device.id)
     return Review(
         user_code=user_code,
         device=device,
         authorization=authorization,
         client_name=authorization.client_id if client is None else client.name,
+        authorized_since=authorized_since,
     )
 
 

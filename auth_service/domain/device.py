@@ -44,3 +44,8 @@ class ListedDevice:
     ended_at: datetime | None
     is_waiting: bool
     """Approved, and not yet fetched: Complete Authorization is still to be chosen on the POS server (S3-11)."""
+
+    @property
+    def is_authorized(self) -> bool:
+        """Tell whether a machine holds this device's license now."""
+        return self.authorized_at is not None and self.ended_at is None

@@ -16,8 +16,9 @@ from wtforms.validators import AnyOf, InputRequired, Length
 from auth_service.actions.authorize_device import Decision, authorize_device
 from auth_service.actions.deny_device import deny_device
 from auth_service.actions.review_user_code import review_user_code
-from auth_service.domain.errors import RefusedError
+from auth_service.domain.errors import DeviceUnknownError, RefusedError, UserCodeUnknownError
 from auth_service.domain.user_code import LONGEST_ENTRY, display_user_code
+from auth_service.portal.limits import note_failed_guess
 from auth_service.portal.visitor import in_organization
 from auth_service.storage.devices import list_devices
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from auth_service.actions.review_user_code import Review
+    from auth_service.domain.device import ListedDevice
     from auth_service.domain.operator import Membership
     from auth_service.portal.desk import PortalDesk
     from auth_service.portal.visitor import Visitor
@@ -61,6 +63,8 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
     def activate(_visitor: Visitor, member: Membership) -> ResponseReturnValue:
         form = _new_form(desk, member)
         form.user_code.data = request.args.get("user_code", "")[:LONGEST_ENTRY]
+        if len(form.device_id.choices) == 2:  # "Choose a device", and the only one
+            form.device_id.data = form.device_id.choices[1][0]
         return _page(form, member)
 
     @routes.post("/activate")
@@ -72,8 +76,7 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
         try:
             found = _review(desk, member, form.device_id.data, form.user_code.data)
         except RefusedError as refused:
-            flash(str(refused), "danger")
-            return _page(form, member), 422
+            return _refused(form, member, refused)
         return _confirmation(found, member)
 
     @routes.post("/activate/decision")
@@ -87,8 +90,7 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
             found = _review(desk, member, form.device_id.data, form.user_code.data)
             _decide(desk, Decision(review=found, operator=visitor.operator, member=member), form.decision.data)
         except RefusedError as refused:
-            flash(str(refused), "danger")
-            return _page(_new_form(desk, member, form), member), 422
+            return _refused(_new_form(desk, member, form), member, refused)
         return redirect(url_for("portal.devices"), 303)
 
 
@@ -96,14 +98,30 @@ def _new_form(desk: PortalDesk, member: Membership, sent: DecisionForm | None = 
     with desk.database.reading() as connection:
         listed = list_devices(connection, member.organization_id, desk.now())
     form = UserCodeForm() if sent is None else UserCodeForm(formdata=None)
-    form.device_id.choices = [("", "Choose a device"), *((one.device.id, one.device.name) for one in listed)]
+    form.device_id.choices = [("", "Choose a device"), *((one.device.id, _label(one)) for one in listed)]
     if sent is not None:
         form.device_id.data, form.user_code.data = sent.device_id.data, sent.user_code.data
     return form
 
 
+def _label(one: ListedDevice) -> str:
+    return f"{one.device.name} – authorized" if one.is_authorized else one.device.name  # noqa: RUF001 - an en dash
+
+
 def _page(form: UserCodeForm, member: Membership) -> str:
     return render_template("authorize_device.html", form=form, member=member)
+
+
+def _refused(form: UserCodeForm, member: Membership, refused: RefusedError) -> ResponseReturnValue:
+    """Say why beside the field that is at fault, or above the form when it is neither."""
+    if isinstance(refused, UserCodeUnknownError):
+        note_failed_guess()
+        form.user_code.errors = [str(refused)]
+    elif isinstance(refused, DeviceUnknownError):
+        form.device_id.errors = [str(refused)]
+    else:
+        flash(str(refused), "danger")
+    return _page(form, member), 422
 
 
 def _review(desk: PortalDesk, member: Membership, device_id: str, user_code: str) -> Review:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import request
+from flask import g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
@@ -73,8 +73,13 @@ def _limit(
     app.view_functions[endpoint] = decorate(app.view_functions[endpoint])
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code == 422
+def note_failed_guess() -> None:
+    """Let this request count: a password or a user code was wrong. Nothing else that is refused does."""
+    g.failed_guess = True
+
+
+def _failed(_response: Response) -> bool:
+    return bool(g.get("failed_guess", False))
 
 
 def _address_and_email() -> str:

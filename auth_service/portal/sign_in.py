@@ -11,6 +11,7 @@ from wtforms import EmailField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from auth_service.actions.sign_in_operator import sign_in_operator
+from auth_service.portal.limits import note_failed_guess
 from auth_service.portal.visitor import Visitor, find_visitor, safe_next
 from auth_service.storage.portal_sessions import remove_session
 
@@ -39,6 +40,7 @@ def add_sign_in(routes: Blueprint, desk: PortalDesk) -> None:
             return render_template("sign_in.html", form=form)
         secret = _signed_in(form, desk)
         if secret is None:
+            note_failed_guess()
             flash("The email address or the password is wrong.", "danger")
             return render_template("sign_in.html", form=form), 422
         # Nothing of what the browser held before signing in survives it (T38).

@@ -67,7 +67,7 @@ _TOUCH = (
 
 def add_grant(connection: Connection, grant: Grant, *, refresh_token_digest: str, now: datetime) -> None:
     """Add a grant with the first token of its family; any earlier grant of the device ends with it."""
-    connection.execute(_END_OF_DEVICE, {"wanted": grant.device.id, "now": now, "reason": "replaced"})
+    end_grants_of_device(connection, grant.device.id, reason="replaced", now=now)
     connection.execute(
         _INSERT_GRANT,
         {
@@ -106,6 +106,18 @@ def rotate(connection: Connection, grant: Grant, *, used_digest: str, next_diges
     _add_token(connection, grant.id, next_digest, generation=generation + 1, now=now)
     _touch(connection, grant.id, grant.entitlement, now)
     return True
+
+
+def end_grants_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> None:
+    """End whatever grant of a device is still live."""
+    connection.execute(_END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason})
+
+
+def live_since(connection: Connection, device_id: str) -> datetime | None:
+    """Give when the live grant of a device was made, or None when it has none."""
+    return connection.execute(
+        select(grants.c.created_at).where(grants.c.device_id == device_id, grants.c.ended_at.is_(None)).limit(1)
+    ).scalar_one_or_none()
 
 
 def end_grant(connection: Connection, grant_id: str, *, reason: str, now: datetime) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
+from auth_service.domain.errors import NoLicenseError
 from auth_service.domain.operator import Role
 from database.engine import Database
 from database.errors import DatabaseUnavailableError
@@ -53,7 +54,7 @@ def test_the_story_of_the_seed_in_its_labels(house: House) -> None:
     assert done.status_code == 303
     listed = visitor.get("/devices").text
     assert "Shop 1 is authorized" in listed
-    assert "choose Complete Authorization on its Manage License page" in listed
+    assert "Approved. Choose <strong>Complete Authorization</strong> on its Manage License page." in listed
     assert house.poll(codes["device_code"]).status_code == 200
     assert ">Authorized</span>" in visitor.get("/devices").text
 
@@ -342,3 +343,64 @@ def test_a_database_that_is_away_gives_503_everywhere(house: House, monkeypatch:
     assert (page.status_code, token.status_code, codes.status_code) == (503, 503, 503)
     assert page.headers["Retry-After"]
     assert token.json["error"] == "temporarily_unavailable"
+
+
+def test_a_device_that_is_authorized_already_is_warned_about(house: House) -> None:
+    """The machine that holds the license now would lose it: the operator must know before."""
+    house.tokens()
+    codes = house.ask_codes()
+    visitor = house.sign_in()
+
+    assert "Shop 1 – authorized" in visitor.get("/activate").text
+    page = visitor.submit("/activate", device_id=house.device_id, user_code=codes["user_code"]).text
+    assert "is authorized already" in page
+
+
+def test_the_license_of_a_device_is_removed_at_the_portal(house: House) -> None:
+    """S3-18: a remove function at the authorization server; the next refresh says why."""
+    token = house.tokens()["refresh_token"]
+    visitor = house.sign_in()
+    path = f"/devices/{house.device_id}/remove"
+    assert path in visitor.get("/devices").text
+    assert "Shop 1" in visitor.get(path).text
+
+    answer = visitor.submit(path)
+
+    assert answer.status_code == 303
+    assert "The license of Shop 1 is removed." in visitor.get("/devices").text
+    refused = house.refresh(token)
+    assert (refused.json["error"], refused.json["reason"]) == ("invalid_grant", "removed")
+    assert visitor.get(path).status_code == 404
+
+
+def test_only_who_may_decide_removes_and_only_in_the_own_organization(house: House) -> None:
+    """T10, T44."""
+    house.tokens()
+    _, foreign = other_organization(house)
+    add_operator(house, "viewer@example.com", Role.VIEWER)
+
+    assert house.sign_in().get(f"/devices/{foreign}/remove").status_code == 404
+    viewer = house.sign_in("viewer@example.com")
+    assert viewer.get(f"/devices/{house.device_id}/remove").status_code == 404
+    assert "Remove License" not in viewer.get("/devices").text
+
+
+def test_only_wrong_codes_count_as_guesses(house: House) -> None:
+    """T01: a full license or a choice left out is no guess, however often it happens."""
+    codes = house.ask_codes()
+    visitor = house.sign_in()
+    house.licenses.error = NoLicenseError("no_seat_free", "Every seat is taken.")
+    for _ in range(12):
+        assert house.decide(codes["user_code"], visitor=visitor).status_code == 422
+        assert visitor.submit("/activate", device_id="", user_code=codes["user_code"]).status_code == 422
+    house.licenses.error = None
+
+    assert house.decide(codes["user_code"], visitor=visitor).status_code == 303
+
+
+def test_a_single_device_is_chosen_already(house: House) -> None:
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE devices SET hub_device_id = NULL")
+        connection.exec_driver_sql("DELETE FROM devices WHERE name = 'Hub'")
+
+    assert f'selected value="{house.device_id}"' in house.sign_in().get("/activate").text

@@ -1,0 +1,28 @@
+"""Remove the license of a device at the authorization server (S3-18): its grant ends, the device record stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auth_service.domain.errors import DeviceUnknownError, NotAllowedError
+from auth_service.storage.devices import find_device
+from auth_service.storage.grants import end_grants_of_device
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from auth_service.domain.operator import Membership
+    from database.engine import Database
+
+
+def remove_license(database: Database, device_id: str, member: Membership, *, now: datetime) -> None:
+    """End the live grant of a device of this organization; harmless when there is none.
+
+    Raises NotAllowedError or DeviceUnknownError.
+    """
+    if not member.may_approve:
+        raise NotAllowedError("Your role in this organization lets you look, not remove. Ask an owner or approver.")
+    with database.transaction() as connection:
+        if find_device(connection, device_id, member.organization_id) is None:
+            raise DeviceUnknownError("There is no such device in this organization.")
+        end_grants_of_device(connection, device_id, reason="removed", now=now)
