@@ -28,6 +28,11 @@ control_socket_disable = True
 # Requests are logged by the services themselves.
 accesslog = None
 
+# gunicorn would believe SCRIPT_NAME and X-Forwarded-Proto of whoever connects from loopback; nothing here needs them.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
 # Long lines and many headers are refused before a service sees them (T48).
 limit_request_line = 4094
 limit_request_fields = 60

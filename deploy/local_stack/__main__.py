@@ -45,7 +45,6 @@ def main() -> int:
 
 def _run(folder: Path | None, ending: Ending) -> None:
     settings = load_settings(os.environ, folder)
-    _say(f"Starting Tillpass in {settings.folder} (logs: {settings.folder / 'log'})")
     with LocalStack(settings, say=_say, pause=ending.pause) as stack:
         _say(f"\n{table(stack.document)}\nCtrl-C ends all. The same for scripts: {settings.folder / 'stack.json'}")
         try:

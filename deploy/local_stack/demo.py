@@ -33,7 +33,7 @@ _LICENSE_FIELDS: Final = (
     "Features",
     "Hub Server Name",
     "Hub Server URL",
-    "Token Expiry",
+    "Token Expiry:",
 )
 
 
@@ -109,6 +109,7 @@ class Story:
         for _ in self._until("the POS server to be licensed"):
             self._pos.press("Complete Authorization")
             if "License Status" in self._pos.page.facts:
+                self._expect(self._pos, "This server is licensed.")
                 return
 
     def _read_the_mail(self) -> None:
@@ -120,7 +121,7 @@ class Story:
                 return
 
     def _show_the_license(self) -> None:
-        facts = {name.rstrip(":"): value for name, value in self._pos.open(self._document["pos_url"]).facts.items()}
+        facts = self._pos.open(self._document["pos_url"]).facts
         missing = [name for name in _LICENSE_FIELDS if not facts.get(name)]
         if missing or facts["License Status"] != "Licensed":
             raise PageError(f"The license lacks {missing or 'the status Licensed'}. {self._pos.page}")

@@ -43,16 +43,16 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
 
 
 def table(document: dict[str, Any]) -> str:
-    """Draw the table of addresses, and the two lines that say what to do first."""
+    """Draw the table of addresses, and the line that says what to open."""
     rows = [
         ("Manage License (the demo POS server)", document["pos_url"]),
         ("Portal (the authorization server)", document["auth_url"]),
         ("Mails that were sent", document["mails_url"]),
-        ("License service", document["license_url"]),
-        ("Notify service", document["notify_url"]),
+        ("License service", f"{document['license_url']}/docs"),
+        ("Notify service", f"{document['notify_url']}/docs"),
         ("SMTP server", f"{document['smtp']['host']}:{document['smtp']['port']}"),
-        ("Operator's email address", document["operator"]["email"]),
-        ("One-time demo password", document["operator"]["password"]),
+        ("Operator", document["operator"]["email"]),
+        ("Demo password (made once)", document["operator"]["password"]),
     ]
     width = max(len(name) for name, _ in rows)
     rule = "  " + "-" * (width + 2 + max(len(value) for _, value in rows))
@@ -63,7 +63,7 @@ def table(document: dict[str, Any]) -> str:
             rule,
             *lines,
             rule,
-            f"First open Manage License, {document['pos_url']} : it says how to obtain a license.",
-            f'Then sign in to the portal, {document["auth_url"]} , and authorize the device "{device}".',
+            f"Open Manage License, {document['pos_url']} , and follow it.",
+            f'It leads you to the portal, where you authorize the device "{device}".',
         ]
     )

@@ -26,7 +26,8 @@ def held(folder: Path) -> Iterator[None]:
         except BlockingIOError as fault:
             raise AlreadyRunningError(
                 f"A local stack runs already in {folder} (process {file.read().strip() or 'unknown'}). "
-                "End it with Ctrl-C there, or choose another folder with --folder."
+                "End it with Ctrl-C there, or run a second one: .venv/bin/python -m deploy.local_stack run "
+                "--folder OTHER, with other TILLPASS_*_PORT."
             ) from fault
         file.truncate()
         file.write(f"{os.getpid()}\n")

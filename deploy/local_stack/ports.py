@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ def holder_of(number: int) -> str:
     for process in Path("/proc").glob("[0-9]*"):
         if inodes and _holds(process, inodes):
             command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            return f"process {process.name} ({command[:120]})"
+            return f"process {process.name} ({textwrap.shorten(command, 120, placeholder=' …')})"
     return "a process that cannot be seen from here"
 
 

@@ -46,7 +46,7 @@ def addresses(settings: StackSettings, secrets: StackSecrets) -> Addresses:
 def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
     """List the parts; each stands after those that it needs."""
     ports = settings.ports
-    auth, license_, notify, pos = _environments(settings, secrets)
+    auth, license_, notify, pos = environments(settings, secrets).values()
     redis_part = [] if settings.redis_url else [redis_server.part(settings.folder, ports.redis, secrets.redis_password)]
     redis_need = tuple(part.name for part in redis_part)
     queue_ends = ("mail_catcher", *redis_need)
@@ -94,17 +94,17 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
 
 def seeding(settings: StackSettings, secrets: StackSecrets) -> tuple[tuple[str, ...], dict[str, str]]:
     """Give command and environment of the one process that migrates the databases and seeds them."""
-    auth, license_, notify, _ = _environments(settings, secrets)
+    auth, license_, notify, _ = environments(settings, secrets).values()
     own = {"TILLPASS_DEMO_PASSWORD": secrets.demo_password, "TILLPASS_SCRIPTS_SECRET": secrets.client_secret}
     return _python("deploy.local_stack.seed"), {**auth, **license_, **notify, **own}
 
 
-def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[str, str]]:
+def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, dict[str, str]]:
     """Give each service what it needs and no more; a secret reaches only those that use it."""
     urls = addresses(settings, secrets)
     folder = settings.folder
-    return [
-        {
+    return {
+        "auth": {
             "AUTH_DATABASE_URL": _database(folder, "auth_service"),
             "AUTH_REDIS_URL": urls.redis,
             "AUTH_ISSUER": urls.auth,
@@ -116,12 +116,12 @@ def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[s
             # gunicorn's own variable.
             "WEB_CONCURRENCY": str(settings.auth_workers),
         },
-        {
+        "license": {
             "LICENSE_DATABASE_URL": _database(folder, "license_service"),
             "LICENSE_PUBLIC_URL": urls.license,
             "LICENSE_ISSUER": urls.auth,
         },
-        {
+        "notify": {
             "NOTIFY_DATABASE_URL": _database(folder, "notify_service"),
             "NOTIFY_REDIS_URL": urls.redis,
             "NOTIFY_PUBLIC_URL": urls.notify,
@@ -133,13 +133,13 @@ def _environments(settings: StackSettings, secrets: StackSecrets) -> list[dict[s
             "NOTIFY_FROM_ADDRESS": "licensing@tillpass.example",
             "TILLPASS_MAIL_FOLDER": str(folder / "mail"),
         },
-        {
+        "pos": {
             "POS_ISSUER": urls.auth,
             "POS_CLIENT_ID": POS_CLIENT_ID,
             "POS_STATE_FOLDER": str(folder / "pos"),
             "POS_PUBLIC_URL": urls.pos,
         },
-    ]
+    }
 
 
 def _database(folder: Path, service: str) -> str:

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any, Self
 from deploy.local_stack import folder_lock
 from deploy.local_stack.child_process import ChildProcess
 from deploy.local_stack.document import stack_document, write_document
+from deploy.local_stack.environment_files import write_environment_files
 from deploy.local_stack.errors import PartFailedError
 from deploy.local_stack.leftovers import MARK, wait_until_gone
 from deploy.local_stack.ports import WantedPort, check_ports
-from deploy.local_stack.process_table import process_table, seeding
+from deploy.local_stack.process_table import environments, process_table, seeding
 from deploy.local_stack.settings import Ports
 from deploy.local_stack.stack_secrets import secrets_of
 from deploy.local_stack.supervisor import Supervisor
@@ -78,6 +79,7 @@ class LocalStack:
             undo.enter_context(folder_lock.held(self._settings.folder))
             wait_until_gone(self._settings.folder, self._pause)
             check_ports(_wanted_ports(self._settings))
+            self._say(f"Starting Tillpass in {self._settings.folder} (logs: {self._settings.folder / 'log'})")
             self._start(undo)
             self._undo = undo.pop_all()
         return self
@@ -112,6 +114,7 @@ class LocalStack:
         folder = self._settings.folder
         self._document_path.unlink(missing_ok=True)
         secrets = secrets_of(folder / "secrets.json")
+        write_environment_files(folder, environments(self._settings, secrets))
         self._supervisor = Supervisor(
             process_table(self._settings, secrets),
             logs=folder / "log",
@@ -121,15 +124,17 @@ class LocalStack:
         )
         seeded = self._seed(*seeding(self._settings, secrets))
         undo.callback(self._supervisor.stop_all)
+        self._say("  the parts start now; that takes up to half a minute")
         self._supervisor.start_all()
         self.document = stack_document(self._settings, secrets, seeded)
         undo.callback(self._document_path.unlink, missing_ok=True)
         write_document(self._document_path, self.document)
 
     def _seed(self, command: tuple[str, ...], environment: Mapping[str, str]) -> dict[str, Any]:
-        log = self._settings.folder / "log" / "seed.log"
+        log = self._settings.folder / "log" / "databases.log"
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log.unlink(missing_ok=True)
+        if log.exists():
+            log.replace(log.with_suffix(".previous.log"))
         began = time.monotonic()
         child = ChildProcess(command, {**self._environment, **environment}, log)
         try:

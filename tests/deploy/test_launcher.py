@@ -177,9 +177,19 @@ def test_it_tells_what_runs_where_to_people_and_scripts(launch: Callable[..., La
     assert document["pid"] == launcher.process.pid
     assert document["auth_url"] == f"http://127.0.0.1:{launcher.ports.auth}"
     assert document["smtp"] == {"host": "127.0.0.1", "port": launcher.ports.smtp}
-    for told in (document["pos_url"], document["mails_url"], document["operator"]["password"], "First open Manage"):
+    for told in (document["pos_url"], document["mails_url"], document["operator"]["password"], "Open Manage License"):
         assert told in launcher.output
+    assert f"{document['license_url']}/docs" in launcher.output
     assert document["clients"]["scripts"]["client_secret"] not in launcher.output
+
+
+def test_the_environment_files_stay_with_the_state(launch: Callable[..., Launcher]) -> None:
+    launcher = launch()
+    launcher.wait_until_it_runs()
+    launcher.process.terminate()
+    launcher.rest()
+
+    assert {path.name for path in launcher.folder.glob("*.env")} == {"auth.env", "license.env", "notify.env", "pos.env"}
 
 
 def test_a_second_one_in_the_same_folder_is_refused(launch: Callable[..., Launcher]) -> None:
@@ -189,6 +199,8 @@ def test_a_second_one_in_the_same_folder_is_refused(launch: Callable[..., Launch
     second = launch()
 
     assert f"A local stack runs already in {first.folder} (process {first.process.pid})" in second.rest()
+    assert "--folder OTHER, with other TILLPASS_*_PORT" in second.output
+    assert "Starting" not in second.output
     assert second.process.returncode == 1
     assert (first.folder / "stack.json").exists()
 
@@ -203,6 +215,7 @@ def test_taken_ports_are_told_before_anything_starts(launch: Callable[..., Launc
     assert "TILLPASS_AUTH_PORT" in output
     assert launcher.process.returncode == 1
     assert "ready" not in output
+    assert "Starting" not in output
     assert "Traceback" not in output
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+ALLOWED = "allow-popups allow-popups-to-escape-sandbox"
 HTML = "<p style='color:red'>Hi</p><script>alert(1)</script>"
 
 
@@ -65,22 +66,25 @@ def test_a_mail_is_shown_with_its_text_and_working_links(client: FlaskClient, ma
 
     assert "<h1>Hello</h1>" in page
     assert "Shop &lt;a@shop.example&gt;" in page
-    assert "2026-06-01 09:00:00 UTC" in page
+    assert '<time datetime="2026-06-01T09:00:00+00:00">1 June 2026, 09:00 UTC</time>' in page
+    assert "<title>Hello – Tillpass</title>" in page
     assert '<a href="http://127.0.0.1:8001/devices" rel="noopener noreferrer">' in page
     assert "Grüße &lt;b&gt;" in page
 
 
-def test_the_html_part_is_framed_without_any_allowance(client: FlaskClient, mails: CaughtMails) -> None:
+def test_the_html_part_is_framed_and_may_open_links_in_a_new_tab_but_nothing_else(
+    client: FlaskClient, mails: CaughtMails
+) -> None:
     """T42."""
     key = keep(mails)
 
     (frame,) = re.findall(r"<iframe[^>]*>", client.get(f"/{key}").get_data(as_text=True))
     framed = client.get(f"/{key}/html")
 
-    assert f' sandbox src="/{key}/html" title="' in frame
-    assert framed.get_data(as_text=True).strip() == HTML
+    assert f' sandbox="{ALLOWED}" src="/{key}/html" title="' in frame
+    assert framed.get_data(as_text=True).strip() == f'<!doctype html><base target="_blank">{HTML}'
     policy = framed.headers["Content-Security-Policy"]
-    assert policy.startswith("sandbox; default-src 'none'; style-src 'unsafe-inline';")
+    assert policy.startswith(f"sandbox {ALLOWED}; default-src 'none'; style-src 'unsafe-inline';")
     assert "frame-ancestors 'self'" in policy
 
 
@@ -111,7 +115,25 @@ def test_scripts_read_the_mails_as_json(client: FlaskClient, mails: CaughtMails)
 
 @pytest.mark.parametrize("path", ["/nothing", "/nothing/html", "/nothing/source", "/..%2f..%2fetc%2fpasswd", "/%00"])
 def test_what_is_not_there_is_not_found(client: FlaskClient, path: str) -> None:
-    assert client.get(path).status_code == 404
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert "<h1>There is no such page</h1>" in answer.text
+    assert 'Check the address, or go to <a href="/">All mails</a>.' in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_pages_share_one_frame_with_an_icon_that_their_policy_lets_in(
+    client: FlaskClient, mails: CaughtMails
+) -> None:
+    for path, title in (("/", "Mails"), (f"/{keep(mails)}", "Hello"), ("/nothing", "There is no such page")):
+        answer = client.get(path)
+        assert f"<title>{title} – Tillpass</title>" in answer.text
+        assert '<link rel="icon" href="/static/icon.svg">' in answer.text
+        assert '<a class="skip" href="#content">' in answer.text
+        assert "img-src 'self'" in answer.headers["Content-Security-Policy"]
+    with client.get("/static/icon.svg") as icon:
+        assert icon.mimetype == "image/svg+xml"
 
 
 @pytest.mark.parametrize("path", ["/", "/{}", "/{}/html", "/{}/source", "/mails.json", "/static/mails.css"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from deploy.local_stack.errors import PortsTakenError, SettingsError
-from deploy.local_stack.ports import WantedPort, check_ports
+from deploy.local_stack.ports import WantedPort, check_ports, holder_of
 from deploy.local_stack.settings import Ports, free_ports, load_settings
 
 
@@ -34,6 +37,21 @@ def test_every_taken_port_is_told_with_its_part_its_holder_and_its_variable(list
     assert auth.endswith("Set TILLPASS_AUTH_PORT to use another port.")
     assert valkey.endswith("Set TILLPASS_REDIS_PORT to use another port.")
     assert nothing == "Nothing was started."
+
+
+def test_a_long_command_line_is_cut_between_words() -> None:
+    code = (
+        "import socket, sys; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
+    )
+    command = [sys.executable, "-I", "-c", code, *["argument"] * 20]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        told = holder_of(int(other.stdout.readline()))
+        other.kill()
+
+    assert told.startswith(f"process {other.pid} ({sys.executable} ")
+    assert len(told) < 150
+    assert told.endswith(" …)")
+    assert set(re.findall(r"\barg\w*", told)) <= {"argument"}
 
 
 def test_a_port_whose_last_connection_still_closes_is_free() -> None:

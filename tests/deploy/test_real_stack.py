@@ -93,6 +93,8 @@ def test_the_demonstration_ends_with_the_license_table_and_leaves_nothing(tmp_pa
     assert table["Features"] == "xms"
     assert table["Hub Server Name"] == "Head Office Hub"
     assert table["Hub Server URL"] == "https://hub.demo-bakery.example"
+    assert "  The page says         This server is licensed." in told.stdout
+    assert table["Token Expiry:"]
     assert table["Subject"] == "Shop 1 POS Server was authorized in Demo Bakery Group"
     assert list(tmp_path.iterdir()) == []
 

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from deploy.local_stack import folder_lock
 from deploy.local_stack.document import write_document
+from deploy.local_stack.environment_files import write_environment_files
 from deploy.local_stack.errors import AlreadyRunningError, StateError
 from deploy.local_stack.stack_secrets import secrets_of
 
@@ -57,6 +58,19 @@ def test_the_document_is_the_owners_even_where_one_was_open_to_all(tmp_path: Pat
     assert json.loads(path.read_text()) == {"operator": {"password": "p"}}
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_shell_reads_from_an_environment_file_what_the_service_is_given(tmp_path: Path) -> None:
+    given = {"ONE": 'it\'s $HOME `id` \\ "two"\nlines  ', "TWO": ""}
+    write_environment_files(tmp_path, {"auth": given})
+
+    program = "import json, os; print(json.dumps([os.environ['ONE'], os.environ['TWO']]))"
+    script = f'set -a; . "$1"; set +a; exec {sys.executable} -c "$2"'
+    path = tmp_path / "auth.env"
+    answer = subprocess.run(["sh", "-c", script, "sh", path, program], capture_output=True, check=True)
+
+    assert json.loads(answer.stdout) == list(given.values())
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_stack_in_the_same_folder_is_refused_with_the_first_ones_process_id(tmp_path: Path) -> None:

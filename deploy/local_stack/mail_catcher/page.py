@@ -1,7 +1,7 @@
 """The page that shows the caught mails: plain HTML, no script; a mail's own HTML is shown in a sandbox.
 
 What a mail says is not trusted: it is escaped, or framed with a policy of its own that allows inline style and
-nothing else, so that it can neither run, load, navigate nor tell anybody that it was read.
+nothing else, so that it can neither run, load, nor tell anybody that it was read. A link in it opens a tab of its own.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ _COMMON_HEADERS: Final = {
     "Cache-Control": "no-store",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; "
-        "base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'none'; "
+        "frame-ancestors 'none'; base-uri 'none'"
     ),
 }
 _FRAMED_HEADERS: Final = {
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": (
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; "
-        "base-uri 'none'"
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+        "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
     ),
 }
+
+
+# Before the mail's own first line, whose doctype would come too late after it: so a doctype is here as well.
+_OPENS_TABS: Final = '<!doctype html><base target="_blank">'
 
 
 def create_mail_page(mails: CaughtMails) -> Flask:
@@ -38,6 +42,7 @@ def create_mail_page(mails: CaughtMails) -> Flask:
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
     app.register_blueprint(_mail_routes(mails))
+    app.register_error_handler(404, _not_found)
     app.after_request(_with_headers)
     return app
 
@@ -46,6 +51,10 @@ def _with_headers(response: Response) -> Response:
     for name, value in _COMMON_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _not_found(_fault: Exception) -> tuple[str, int]:
+    return render_template("not_found.html"), 404
 
 
 def _mail_routes(mails: CaughtMails) -> Blueprint:
@@ -65,7 +74,8 @@ def _mail_routes(mails: CaughtMails) -> Blueprint:
 
     @routes.get("/<key>/html")
     def html_part(key: str) -> Response:
-        return Response(_found(mails, key).html, content_type="text/html; charset=utf-8", headers=_FRAMED_HEADERS)
+        framed = _OPENS_TABS + _found(mails, key).html
+        return Response(framed, content_type="text/html; charset=utf-8", headers=_FRAMED_HEADERS)
 
     @routes.get("/<key>/source")
     def source(key: str) -> Response:
@@ -77,7 +87,7 @@ def _mail_routes(mails: CaughtMails) -> Blueprint:
 def _found(mails: CaughtMails, key: str) -> CaughtMail:
     mail = mails.find(key)
     if mail is None:
-        abort(404, "There is no such mail.")
+        abort(404)
     return mail
 
 
