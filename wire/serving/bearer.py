@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from flask import g, request
 
 from wire.errors import TokenRefusedError
+from wire.scopes import LICENSE
 from wire.serving.problem_handler import ProblemError
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class BearerGuard:
     def requires(self, scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Decorate a view; `caller()` gives the claims inside it.
 
-        Raises ProblemError: 401 without a good token (RFC 6750 §3), 403 without the scope (§3.1).
+        Raises ProblemError: 401 without a good token (RFC 6750 §3), 403 without the scope (§3.1) or
+        with a device's token where the scope is one of services.
         KeysUnavailableError passes through and is answered with 503.
         """
 
@@ -55,9 +57,17 @@ class BearerGuard:
             challenge = f'Bearer error="invalid_token", error_description="{fault}"'
             raise ProblemError(401, fault.code, str(fault), challenge=challenge) from fault
         if scope not in claims.scope.split():
-            challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-            raise ProblemError(403, "insufficient_scope", f"The token lacks the scope '{scope}'.", challenge=challenge)
+            raise _insufficient(scope, f"The token lacks the scope '{scope}'.")
+        if scope != LICENSE and claims.organization_id is not None:
+            # Only a device's token names an organization. Whatever scopes its client was registered with, what is for
+            # services stays shut to it.
+            raise _insufficient(scope, f"A device's token does not open what the scope '{scope}' is for.")
         return claims
+
+
+def _insufficient(scope: str, detail: str) -> ProblemError:
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    return ProblemError(403, "insufficient_scope", detail, challenge=challenge)
 
 
 def caller() -> AccessTokenClaims:

@@ -57,6 +57,11 @@ def app(verifier: TokenVerifier) -> Flask:
     def guarded() -> dict[str, Any]:
         return caller().payload()
 
+    @app.get("/for-services")
+    @guard.requires("entitlements")
+    def for_services() -> dict[str, Any]:
+        return caller().payload()
+
     @app.post("/json")
     def take_json() -> dict[str, Any]:
         return {"taken": request.get_json()}

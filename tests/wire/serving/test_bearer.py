@@ -139,6 +139,23 @@ def test_token_without_the_scope_is_told_which_one_it_lacks(scope: str, client: 
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="license"'
 
 
+def test_device_s_token_opens_nothing_that_is_for_services(client: FlaskClient, forge: Any) -> None:
+    """A client that was registered with service scopes by mistake: its devices' tokens name an organization."""
+    token = forge.access_token(scope="license entitlements", organization_id="org-1")
+    answer = client.get("/for-services", headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
+    assert answer.json["detail"] == "A device's token does not open what the scope 'entitlements' is for."
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="entitlements"'
+    assert _get(client, f"Bearer {token}").status_code == 200
+
+
+def test_service_s_token_opens_what_is_for_services(client: FlaskClient, forge: Any) -> None:
+    token = forge.access_token(scope="entitlements", organization_id=...)
+
+    assert client.get("/for-services", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
 def test_keys_that_cannot_be_had_are_our_trouble(client: FlaskClient, forge: Any, issuer: Any) -> None:
     """The caller keeps its token and asks again."""
     issuer.away = True
