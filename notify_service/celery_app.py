@@ -12,9 +12,13 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 from kombu.entity import Exchange, Queue
 
-from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, add_redrive_notifications
+from notify_service.tasks.redrive_notifications import (
+    REDRIVE_QUEUE,
+    REDRIVE_TASK_NAME,
+    add_redrive_notifications,
+)
 from notify_service.tasks.send_notification import add_send_notification
-from wire.notification_message import QUEUE_NAME
+from wire.notification_message import QUEUE_NAME, TASK_NAME
 from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -55,6 +59,8 @@ _SETTINGS: Final[dict[str, Any]] = {
     "broker_connection_timeout": BROKER_SOCKET_SECONDS,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "broker_transport_options": {
+        # Celery brings tasks of its own, which call others: who can write to Redis must not reach them (T56).
+        "task_names": (TASK_NAME, REDRIVE_TASK_NAME),
         "visibility_timeout": VISIBILITY_SECONDS,
         # Look for unacknowledged messages every second, at every look.
         "unacked_restore_interval": 1,

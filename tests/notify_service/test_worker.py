@@ -138,8 +138,8 @@ def house(tmp_path: Path, sender: Sender, mail_server: MailServer) -> Iterator[H
     made.end()
 
 
-def envelope(body: object, **headers: object) -> str:
-    """Give a queue entry as Celery writes it."""
+def envelope(body: object, *, tag: object = "", **headers: object) -> str:
+    """Give a queue entry as Celery writes it, with a good delivery tag unless told otherwise."""
     named = {"lang": "py", "task": TASK_NAME, "id": str(uuid4()), "retries": 0, "eta": None, **headers}
     return json.dumps(
         {
@@ -149,7 +149,7 @@ def envelope(body: object, **headers: object) -> str:
             "headers": {name: value for name, value in named.items() if value != "left out"},
             "properties": {
                 "delivery_info": {"exchange": QUEUE_NAME, "routing_key": QUEUE_NAME},
-                "delivery_tag": str(uuid4()),
+                "delivery_tag": str(uuid4()) if tag == "" else tag,
                 "body_encoding": "base64",
                 "priority": 0,
             },
@@ -157,12 +157,15 @@ def envelope(body: object, **headers: object) -> str:
     )
 
 
+MARK: Final = "ATTACKERSWORDS"
 PLAIN: Final[dict[str, None]] = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
 
 
 def poison() -> list[str | bytes]:
     """Give entries that no sender of ours writes."""
     signature = {"task": TASK_NAME, "args": [1, "a", "b"], "kwargs": {}, "options": {}}
+    decimal = {"__type__": "decimal", "__value__": "x"}
+    good = envelope([[1, "a", "b"], {}, PLAIN])
     return [
         "not json",
         b"\xff\xfe",
@@ -175,11 +178,32 @@ def poison() -> list[str | bytes]:
         envelope([5, {}, PLAIN]),
         envelope([[1, "a", "b"], {}, 5]),
         envelope([[1, "a", "b"], {}, {**PLAIN, "callbacks": [signature]}]),
+        *(envelope([[1, "a", "b"], {}, PLAIN], tag=tag) for tag in (None, True, 1, [], {}, "x" * 65)),
+        good.replace('"headers": {', '"headers": [], "were": {'),
+        good.replace('"properties": {', '"properties": null, "were": {'),
+        good.replace('"application/json"', '"application/x-python-serialize"'),
+        good.replace('"utf-8"', '"%s"' % ("x" * 9000)),
+        json.dumps(decimal),
+        envelope([[signature, [[]]], {}, PLAIN], task="celery.map"),
+        envelope([[signature, [[]], 1], {}, PLAIN], task="celery.chunks"),
+        envelope([[], {}, PLAIN], shadow=MARK * 400),
+        envelope([[], {}, PLAIN], eta=MARK * 400),
+        envelope([[1, "a", MARK * 30_000], {}, PLAIN]),
+        MARK * 30_000,
+        envelope([[], {MARK * 1000: 1}, PLAIN]),
         envelope([[], {}, PLAIN], id="left out"),
         envelope([[], {}, PLAIN], task="os.system"),
         envelope([[], {}, PLAIN], task=["list"]),
-        envelope([[], {}, PLAIN], eta="tomorrow"),
         envelope([[], {"surprise": 1}, PLAIN]),
+        *taken_up(),
+    ]
+
+
+def taken_up() -> list[str | bytes]:
+    """Give those of them that look like ours, and are refused further in."""
+    return [
+        envelope([[], {}, PLAIN], eta="tomorrow"),
+        envelope([[{"__type__": "decimal", "__value__": "x"}, "a", "b"], {}, PLAIN]),
         envelope([[1, 2, 3, 4, 5], {}, PLAIN]),
         envelope([[2, "of-a-later-version", "x", "one more part"], {}, PLAIN]),
     ]
@@ -225,7 +249,8 @@ def test_no_entry_of_the_queue_ends_or_blocks_the_worker(house: House) -> None:
     assert "of-a-later-version" in {message.id for message in aside}
     events = [json.loads(line)["event"] for line in house.log_of_celery()]
     assert events.count("notification sent") == 1
-    assert sum("queue entry dropped" in event for event in events) == 13
+    assert sum("queue entry dropped" in event for event in events) == len(poison()) - len(taken_up())
+    assert MARK * 20 not in (house.folder / "log").read_text()
 
 
 def test_a_worker_comes_back_after_redis_restarted(house: House) -> None:
