@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 LONGEST_REPEAT_SECONDS: Final = 10
 """The server gives a lost answer again for half a minute; a repeat after a longer interval would come too late."""
 
+PATIENCE_SECONDS: Final = 0.5
+"""How long a press waits for another one; a double click sees the first one's success, a flood holds no threads."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +54,7 @@ class LicenseAcquisition:
     flow: DeviceFlow
     now: Callable[[], datetime]
     wait: Callable[[float], object]
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     def start(self) -> PendingAuthorization:
         """Ask for a User Code; one that was pending is forgotten.
@@ -73,8 +78,17 @@ class LicenseAcquisition:
     def complete(self) -> Completion:
         """Poll once, after what is left of the interval, and take the license if the operator has approved.
 
+        One caller a process does so; the others hear "not yet" instead of waiting behind it, one thread each (T48).
         Raises NothingPendingError, NoContactError, RefusedError, LicenseRefusedError, StateError.
         """
+        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+            return Completion.NOT_AUTHORIZED_YET
+        try:
+            return self._complete()
+        finally:
+            self._turn.release()
+
+    def _complete(self) -> Completion:
         try:
             return self._poll_in_time()
         except NoContactError as fault:
@@ -96,8 +110,11 @@ class LicenseAcquisition:
                 if now >= pending.expires_at:
                     file.save(replace(file.state, pending=None))
                     return Completion.EXPIRED
+                if waited_for is not None and pending != waited_for:
+                    # Another process polled meanwhile, and its answer was as fresh as ours would be.
+                    return Completion.NOT_AUTHORIZED_YET
                 # Whoever has waited out this very interval polls, whatever the clock says.
-                rest = 0.0 if pending == waited_for else pending.pace.seconds_to_wait(now)
+                rest = pending.pace.seconds_to_wait(now) if waited_for is None else 0.0
                 if rest == 0.0:
                     return self._poll(file, pending)
             self.wait(rest)

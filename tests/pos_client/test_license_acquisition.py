@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pos_client import license_acquisition
 from pos_client.errors import (
     AlreadyLicensedError,
+    AuthorizationEndedError,
     LicenseRefusedError,
     NoContactError,
     NothingPendingError,
@@ -20,7 +22,7 @@ from pos_client.license_acquisition import Completion
 from pos_client.license_state import LicenseStatus
 from pos_client.token_store import STATE_NAME
 from pos_client.wiring import wire_up
-from tests.pos_client.issuer_simulator import DEVICE_AUTHORIZATION, JWKS, METADATA, TOKEN, OAuthError
+from tests.pos_client.issuer_simulator import DEVICE_AUTHORIZATION, JWKS, METADATA, TOKEN, Key, OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,6 +207,67 @@ def test_a_press_that_waited_finds_another_one_was_faster(
     assert len(simulator.asked(TOKEN)) == 2
 
 
+def test_a_press_that_waited_does_not_poll_when_another_process_just_did(
+    device_license: DeviceLicense, simulator: IssuerSimulator, clock: Clock, http: HttpClient, settings: Settings
+) -> None:
+    """T48: it waits once, however many others poll meanwhile."""
+    device_license.start()
+    device_license.complete()
+
+    def wait_while_another_press_polls(seconds: float) -> None:
+        clock.wait(seconds)
+        device_license.complete()
+
+    slow = wire_up(settings, now=clock.now, wait=wait_while_another_press_polls, http=http).device_license
+
+    assert slow.complete() is Completion.NOT_AUTHORIZED_YET
+    assert clock.waits == [5]
+    assert len(simulator.asked(TOKEN)) == 2
+
+
+def test_while_one_press_waits_the_others_are_answered(
+    simulator: IssuerSimulator, clock: Clock, http: HttpClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T48: a few presses do not take all threads of the page."""
+    monkeypatch.setattr(license_acquisition, "PATIENCE_SECONDS", 0.001)
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def wait(_seconds: float) -> None:
+        waiting.set()
+        assert go_on.wait(10)
+
+    device_license = wire_up(settings, now=clock.now, wait=wait, http=http).device_license
+    device_license.start()
+    device_license.complete()
+    simulator.approve()
+    outcomes: list[Completion] = []
+    first = threading.Thread(target=lambda: outcomes.append(device_license.complete()))
+    first.start()
+    assert waiting.wait(10)
+    others = [device_license.complete() for _ in range(20)]
+    go_on.set()
+    first.join()
+
+    assert others == [Completion.NOT_AUTHORIZED_YET] * 20
+    assert outcomes == [Completion.LICENSED]
+    assert len(simulator.asked(TOKEN)) == 2
+
+
+def test_two_presses_of_one_double_click_both_see_the_success(
+    device_license: DeviceLicense, simulator: IssuerSimulator
+) -> None:
+    device_license.start()
+    simulator.approve()
+    outcomes: list[Completion] = []
+    threads = [threading.Thread(target=lambda: outcomes.append(device_license.complete())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes == [Completion.LICENSED] * 2
+
+
 def test_a_clock_that_stands_still_does_not_stop_the_polling(
     device_license: DeviceLicense, simulator: IssuerSimulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -307,6 +370,23 @@ def test_a_key_that_came_into_use_meanwhile_is_fetched(
 
     assert device_license.complete() is Completion.LICENSED
     assert device_license.state().active
+
+
+def test_a_license_that_is_still_held_stays_readable_while_another_is_acquired(
+    licensed: DeviceLicense, simulator: IssuerSimulator
+) -> None:
+    """T30: it keeps the keys that verify it, although the issuer publishes others by now."""
+    simulator.refusal = OAuthError("invalid_grant")
+    with pytest.raises(AuthorizationEndedError):
+        licensed.refresh()
+    simulator.refusal = None
+    simulator.key = Key("second")
+    simulator.published = [simulator.key]
+    licensed.start()
+
+    assert licensed.state().active
+    assert licensed.complete() is Completion.LICENSED
+    assert licensed.state().active
 
 
 @pytest.mark.parametrize("bad", [{"iss": "https://evil.example"}, {"aud": "else"}, {"exp": 1}])
