@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, redirect, render_template, request, url_for
 from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 
 from pos_client.errors import StateError
 from pos_client.manage_license.page import manage_license_routes
@@ -52,6 +52,7 @@ def create_app(wired: Wired) -> Flask:
         MAX_FORM_PARTS=16,
     )
     Bootstrap5(app)
+    app.before_request(_read_the_body)
     CSRFProtect(app)
     app.register_blueprint(manage_license_routes(wired.device_license))
     app.add_url_rule("/", view_func=_to_the_page, endpoint="root", methods=["GET"])
@@ -67,6 +68,17 @@ def _to_the_page() -> AnyResponse:
 
 def _alive() -> dict[str, str]:
     return {"status": "alive"}
+
+
+def _read_the_body() -> None:
+    # It is small, so it is read whole, and here: the WSGI server's own errors over a malformed body (bad chunks, an
+    # early end) have no class in common, and nothing of ours runs in between.
+    try:
+        request.get_data()
+    except HTTPException:
+        raise
+    except Exception as fault:
+        raise BadRequest("The body of the request is malformed.") from fault
 
 
 def _guard(response: Response) -> Response:

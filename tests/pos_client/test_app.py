@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import TYPE_CHECKING
@@ -166,6 +167,27 @@ def test_a_body_that_is_too_large_is_refused(browser: FlaskClient) -> None:
     response = browser.post(f"{PAGE}/next", data={"csrf_token": "x" * 20_000})
 
     assert response.status_code == 413
+
+
+class MalformedError(Exception):
+    """As gunicorn's own errors: of no class that is known here."""
+
+
+@pytest.mark.parametrize("fault", [MalformedError, OSError, ValueError])
+def test_a_malformed_body_is_the_senders_fault(browser: FlaskClient, fault: type[Exception]) -> None:
+    """T49: a chunk of a wrong size, or a body that ends too early."""
+
+    class Body(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _buffer: object) -> int:
+            raise fault
+
+    environ = {"wsgi.input": Body(), "wsgi.input_terminated": True, "CONTENT_LENGTH": "", "REQUEST_METHOD": "POST"}
+    response = browser.post(f"{PAGE}/next", environ_overrides=environ)
+
+    assert response.status_code == 400
 
 
 def test_a_damaged_cookie_is_as_good_as_none(browser: FlaskClient) -> None:

@@ -40,6 +40,7 @@ def test_gunicorn_serves_the_page_and_ends_cleanly(simulator: IssuerSimulator, t
     )
     try:
         page = _get_when_ready(f"http://127.0.0.1:{port}/manage-license", process)
+        answers = [_sent(port, request) for request in HOSTILE]
     finally:
         process.terminate()
         _, log = process.communicate(timeout=20)
@@ -47,6 +48,27 @@ def test_gunicorn_serves_the_page_and_ends_cleanly(simulator: IssuerSimulator, t
     assert "Acquiring a License" in page
     assert process.returncode == 0
     assert "Traceback" not in log
+    assert [answer.split(b" ")[1] for answer in answers] == [b"200", b"200", b"400", b"400"]
+
+
+HOSTILE = (
+    # What only a trusted proxy may say, and nobody is one here.
+    b"GET /manage-license HTTP/1.1\r\nSCRIPT_NAME: /zzz\r\n",
+    b"GET /manage-license HTTP/1.1\r\nX-Forwarded-Proto: nonsense\r\n",
+    b"POST /manage-license/next HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+    b"POST /manage-license/next HTTP/1.1\r\nContent-Length: 100\r\n",
+)
+
+
+def _sent(port: int, head: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        host = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head + host.encode() + (b"zz\r\n\r\n" if head.startswith(b"POST") else b""))
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while received := connection.recv(65536):
+            answer += received
+    return answer
 
 
 def _get_when_ready(url: str, process: subprocess.Popen[str]) -> str:
