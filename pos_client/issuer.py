@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
 METADATA_SECONDS: Final = 600
-LONGEST_ADDRESS: Final = 2048
+LONGEST_ADDRESS: Final = 1000
 _NEVER_SENT: Final = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.SSLError)
 
 

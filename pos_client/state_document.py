@@ -9,18 +9,25 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from pos_client.clock_guard import ClockMark
+from pos_client.issuer import check_address
 from pos_client.polling import PollingPace
 from pos_client.stored_state import HeldLicense, PendingAuthorization, StoredState
 
 VERSION: Final = 1
 LARGEST_DOCUMENT: Final = 1024 * 1024
+LONGEST_TEXT: Final = 8192
 
-_TEXT: Final = validate.Length(min=1, max=8192)
 _SOME_DAY: Final = validate.Range(min=datetime(1970, 1, 2, tzinfo=UTC), max=datetime(9999, 12, 30, tzinfo=UTC))
 
 
 class BrokenStateError(Exception):
     """The content is not a state document of a version that we know; token_store sets such a file aside."""
+
+
+def _check_text(value: str) -> None:
+    # All of it was printable when it was written; what is not would fool a terminal or fail to be encoded.
+    if not 1 <= len(value) <= LONGEST_TEXT or not value.isprintable():
+        raise ValidationError("Not a text of ours.")
 
 
 class _Record(Schema):
@@ -46,10 +53,10 @@ class _PaceSchema(_Record):
 
 
 class _PendingSchema(_Record):
-    device_code = fields.String(required=True, validate=_TEXT)
-    user_code = fields.String(required=True, validate=_TEXT)
-    verification_uri = fields.String(required=True, validate=_TEXT)
-    verification_uri_complete = fields.String(required=True, allow_none=True, validate=_TEXT)
+    device_code = fields.String(required=True, validate=_check_text)
+    user_code = fields.String(required=True, validate=_check_text)
+    verification_uri = fields.String(required=True, validate=check_address)
+    verification_uri_complete = fields.String(required=True, allow_none=True, validate=check_address)
     expires_at = _instant()
     pace = fields.Nested(_PaceSchema, required=True)
 
@@ -59,10 +66,10 @@ class _PendingSchema(_Record):
 
 
 class _HeldSchema(_Record):
-    license_token = fields.String(required=True, validate=_TEXT)
-    refresh_token = fields.String(required=True, allow_none=True, validate=_TEXT)
+    license_token = fields.String(required=True, validate=_check_text)
+    refresh_token = fields.String(required=True, allow_none=True, validate=_check_text)
     last_contact_at = _instant()
-    ended_reason = fields.String(required=True, allow_none=True, validate=_TEXT)
+    ended_reason = fields.String(required=True, allow_none=True, validate=_check_text)
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> HeldLicense:
@@ -80,7 +87,7 @@ class _ClockSchema(_Record):
 
 class _StateSchema(_Record):
     version = fields.Integer(required=True, strict=True, load_only=True, validate=validate.Equal(VERSION))
-    issuer = fields.String(required=True, validate=_TEXT)
+    issuer = fields.String(required=True, validate=_check_text)
     pending = fields.Nested(_PendingSchema, required=True, allow_none=True)
     held = fields.Nested(_HeldSchema, required=True, allow_none=True)
     keys = fields.Dict(keys=fields.String(), required=True, allow_none=True)

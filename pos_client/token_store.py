@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -78,11 +79,9 @@ class TokenStore:
         path = self._folder / SECRET_NAME
         with self.locked():
             try:
-                secret = path.read_text(encoding="ascii")
-            except (FileNotFoundError, UnicodeDecodeError):
+                secret = (_content(path) or b"").decode("ascii")
+            except UnicodeDecodeError:
                 secret = ""
-            except OSError as fault:
-                raise StateError(f"The file {path} cannot be read: {fault.strerror}.") from fault
             if len(secret) < 64:
                 secret = os.urandom(32).hex()
                 write_private_file(path, secret.encode())
@@ -129,11 +128,19 @@ class TokenStore:
             return fresh
 
     def _load(self) -> StoredState:
-        try:
-            with self._path.open("rb") as file:
-                content = file.read(LARGEST_DOCUMENT + 1)
-        except FileNotFoundError:
-            return StoredState(issuer=self._issuer)
-        except OSError as fault:
-            raise StateError(f"The file {self._path} cannot be read: {fault.strerror}.") from fault
-        return load_state(content)
+        content = _content(self._path)
+        return StoredState(issuer=self._issuer) if content is None else load_state(content)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        # A link would lead elsewhere, and opening a named pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StateError(f"The file {path} cannot be read: it is not a regular file.")
+            return file.read(LARGEST_DOCUMENT + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StateError(f"The file {path} cannot be read: {fault.strerror}.") from fault

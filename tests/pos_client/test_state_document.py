@@ -17,7 +17,8 @@ from pos_client.stored_state import HeldLicense, PendingAuthorization, StoredSta
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 texts = st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable())
 paces = st.builds(PollingPace, st.integers(0, 3600), st.none() | instants)
-pendings = st.builds(PendingAuthorization, texts, texts, texts, st.none() | texts, instants, paces)
+addresses = texts.filter(lambda text: " " not in text).map(lambda text: f"https://auth.example/{text}")
+pendings = st.builds(PendingAuthorization, texts, texts, addresses, st.none() | addresses, instants, paces)
 helds = st.builds(HeldLicense, texts, st.none() | texts, instants, st.none() | texts)
 states = st.builds(
     StoredState,
@@ -31,7 +32,9 @@ states = st.builds(
 
 WHOLE = StoredState(
     issuer="https://auth.example",
-    pending=PendingAuthorization("d", "u", "v", None, datetime(2026, 11, 21, tzinfo=UTC), PollingPace()),
+    pending=PendingAuthorization(
+        "d", "u", "https://v.example", None, datetime(2026, 11, 21, tzinfo=UTC), PollingPace()
+    ),
     held=HeldLicense("token", "refresh", datetime(2026, 11, 21, tzinfo=UTC)),
     keys={"keys": []},
     clock=ClockMark(datetime(2026, 11, 21, tzinfo=UTC)),
@@ -77,6 +80,26 @@ def test_a_member_of_the_wrong_kind_breaks_the_file_and_nothing_else(
     for instant in (state.held and state.held.last_contact_at, state.clock and state.clock.seen_at):
         if instant:
             assert instant.astimezone(UTC) - timedelta(hours=15)
+
+
+@pytest.mark.parametrize("member", ["user_code", "verification_uri", "verification_uri_complete"])
+@pytest.mark.parametrize("value", ["a\x1b[2Jb", "a\nb", "\ud800", "\u202eb", "https://v.example/\x07", ""])
+def test_a_text_that_a_terminal_would_obey_breaks_the_file(member: str, value: str) -> None:
+    """T42: what comes from a file is input."""
+    document = json.loads(dump_state(WHOLE))
+    document["pending"][member] = value
+
+    with pytest.raises(BrokenStateError):
+        load_state(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("address", ["http://v.example", "javascript:alert(1)", "https://v.example/" + "a" * 1000])
+def test_an_address_that_no_page_may_link_to_breaks_the_file(address: str) -> None:
+    document = json.loads(dump_state(WHOLE))
+    document["pending"]["verification_uri"] = address
+
+    with pytest.raises(BrokenStateError):
+        load_state(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, True, 1.5])

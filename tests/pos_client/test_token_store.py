@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import stat
 import threading
 from dataclasses import replace
@@ -106,6 +107,22 @@ def test_a_file_that_may_not_be_read_is_told_and_left_where_it_is(store: TokenSt
     with pytest.raises(StateError, match="cannot be read"):
         store.read()
     assert (folder / STATE_NAME).is_dir()
+
+
+@pytest.mark.parametrize("name", [STATE_NAME, "page-secret"])
+def test_a_link_or_a_pipe_is_told_and_neither_followed_nor_waited_for(
+    store: TokenStore, folder: Path, tmp_path: Path, name: str
+) -> None:
+    """T57."""
+    read = store.read if name == STATE_NAME else store.page_secret
+    os.mkfifo(folder / name)
+    with pytest.raises(StateError, match="not a regular file"):
+        read()
+    (folder / name).unlink()
+    (tmp_path / "elsewhere").write_bytes(dump_state(STATE))
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StateError, match="cannot be read"):
+        read()
 
 
 def test_a_second_change_waits_for_the_first(store: TokenStore, clock: Clock) -> None:
