@@ -59,8 +59,8 @@ class AuthorizationServer(FlaskAuthorizationServer):
             raise InvalidRequestError("Authenticate by the Authorization header or by client_secret, not by both.")
         try:
             client: Client = super().authenticate_client(request, methods, endpoint)
-        except (InvalidClientError, UnicodeDecodeError) as fault:
-            # Authlib decodes a Basic header that is not UTF-8 without catching.
+        except (InvalidClientError, ValueError) as fault:
+            # Authlib decodes a Basic header that is not ASCII, or not UTF-8 inside, without catching.
             raise InvalidClientError(
                 "Client authentication failed. Send a registered client_id, and the secret if the client has one.",
                 status_code=401,

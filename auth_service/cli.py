@@ -19,7 +19,7 @@ from auth_service.actions.create_organization import create_organization
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.actions.relay_outbox import relay_outbox
 from auth_service.domain.device import DeviceKind
-from auth_service.domain.errors import AuthError
+from auth_service.domain.errors import AuthError, BadInputError
 from auth_service.domain.operator import Role
 from auth_service.settings import load_settings
 from auth_service.tokens.signing_keys import create_signing_key
@@ -42,6 +42,9 @@ _log = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""
     asked = _parser().parse_args(arguments)
+    if any(isinstance(value, str) and not value.isprintable() for value in vars(asked).values()):
+        print("A value holds signs that cannot be printed.", file=sys.stderr)
+        return 1
     command: Callable[[Settings, argparse.Namespace], dict[str, Any]] = asked.command
     try:
         answer = command(load_settings(os.environ), asked)
@@ -127,7 +130,10 @@ def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str,
 
 def _ask_password() -> str:
     # Never an argument: the process list would show it (C14).
-    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not password.isprintable():
+        raise BadInputError("The password holds signs that cannot be typed.")
+    return password
 
 
 def _create_device(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from auth_service.domain.errors import AlreadyDecidedError
 from auth_service.storage.device_authorizations import approve
 from auth_service.storage.organizations import owner_addresses
 from auth_service.storage.outbox import add_outgoing
+from wire.errors import MessageRefusedError
 from wire.notification_message import NotificationMessage, seal_message
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from auth_service.outbound.license_api import LicenseApi
     from database.engine import Database
     from wire.entitlement import Entitlement
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +88,10 @@ def _write_to_owners(
     }
     for address in owner_addresses(connection, decision.member.organization_id):
         message = NotificationMessage(id=uuid.uuid4(), template="device_authorized", recipient=address, context=context)
-        add_outgoing(connection, message.id, seal_message(message, mail.notification_key), now)
+        try:
+            sealed = seal_message(message, mail.notification_key)
+        except MessageRefusedError as fault:
+            # One owner who cannot be written to must not veto an approval.
+            _log.warning("an owner cannot be told", extra={"reason": str(fault)})
+            continue
+        add_outgoing(connection, message.id, sealed, now)

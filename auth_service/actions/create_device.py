@@ -12,6 +12,7 @@ from auth_service.domain.device import Device, DeviceKind
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.plain_text import check_name, check_url
 from auth_service.storage.devices import add_device, find_device
+from auth_service.storage.organizations import organization_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,9 +47,11 @@ def create_device(database: Database, new: NewDevice, *, now: datetime) -> str:
     server_url = None if new.server_url is None else check_url("server_url", new.server_url)
     try:
         with database.transaction() as connection:
+            if organization_name(connection, new.organization_id) is None:
+                raise BadInputError("There is no organization of this id.")
             if new.hub_device_id is not None and not find_device(connection, new.hub_device_id, new.organization_id):
                 raise BadInputError("The hub must be a device of the same organization.")
             add_device(connection, device, server_url=server_url, hub_device_id=new.hub_device_id, now=now)
     except IntegrityError as fault:
-        raise BadInputError("The name is taken in this organization, or there is no such organization.") from fault
+        raise BadInputError("A device of this name is in the organization already.") from fault
     return device.id

@@ -13,7 +13,8 @@ from auth_service.domain.errors import BadInputError
 from auth_service.domain.operator import Operator, normal_email
 from auth_service.domain.plain_text import check_name
 from auth_service.storage.operators import add_operator
-from auth_service.storage.organizations import add_membership
+from auth_service.storage.organizations import add_membership, organization_name
+from wire.notification_message import is_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +40,7 @@ def create_operator(database: Database, new: NewOperator, *, now: datetime) -> s
     Raises BadInputError when a value cannot be taken, the address is taken, or the organization is unknown.
     """
     email = normal_email(new.email)
-    if email.count("@") != 1 or any(sign.isspace() or not sign.isprintable() for sign in email) or len(email) > 254:
+    if not is_address(email):
         raise BadInputError("'email' needs one address such as owner@example.com.")
     if not SHORTEST_PASSWORD <= len(new.password) <= LONGEST_PASSWORD:
         raise BadInputError(f"'password' needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
@@ -47,8 +48,10 @@ def create_operator(database: Database, new: NewOperator, *, now: datetime) -> s
     password_hash = PASSWORD_HASHER.hash(new.password)
     try:
         with database.transaction() as connection:
+            if organization_name(connection, new.organization_id) is None:
+                raise BadInputError("There is no organization of this id.")
             add_operator(connection, operator, password_hash, now)
             add_membership(connection, operator.id, new.organization_id, new.role)
     except IntegrityError as fault:
-        raise BadInputError("The address is taken, or there is no such organization.") from fault
+        raise BadInputError("An operator with this address is recorded already.") from fault
     return operator.id

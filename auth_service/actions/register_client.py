@@ -14,7 +14,7 @@ from auth_service.domain.plain_text import check_name
 from auth_service.domain.secret_digest import digest, new_secret
 from auth_service.storage.clients import add_client
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
-from wire.scopes import AUDIENCE_OF_SCOPE
+from wire.scopes import AUDIENCE_OF_SCOPE, LICENSE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +67,11 @@ def _check(new: NewClient) -> None:
         raise BadInputError(f"'grant_types' needs some of: {', '.join(sorted(_GRANT_TYPES))}.")
     if not new.scopes or not set(new.scopes) <= AUDIENCE_OF_SCOPE.keys():
         raise BadInputError(f"'scopes' needs some of: {', '.join(sorted(AUDIENCE_OF_SCOPE))}.")
+    if set(new.grant_types) & {DEVICE_CODE, REFRESH_TOKEN} and set(new.scopes) != {LICENSE}:
+        # An operator approves a license for one device, never what a service may do.
+        raise BadInputError(f"A client of the device flow takes the scope '{LICENSE}' and no other.")
+    if LICENSE in new.scopes and CLIENT_CREDENTIALS in new.grant_types:
+        raise BadInputError(f"The scope '{LICENSE}' is for devices, not for client_credentials.")
     if new.is_public and CLIENT_CREDENTIALS in new.grant_types:
         # RFC 6749 §4.4: only a confidential client may use it.
         raise BadInputError("A public client cannot use client_credentials.")

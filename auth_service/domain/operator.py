@@ -43,4 +43,4 @@ class Membership:
 
 def normal_email(entered: str) -> str:
     """Give the one form of an address that is stored and looked up."""
-    return entered.strip().casefold()
+    return entered.strip().lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,23 +13,39 @@ LONGEST_NAME: Final = 200
 LONGEST_URL: Final = 500
 
 
+# Control characters, surrogates, line and paragraph ends; and formatting that shows a name as another one (bidi, zero
+# width), which would deceive on the confirmation page.
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_JOINERS: Final = "\u200c\u200d"
+"""Persian and Indic scripts are written with them."""
+_URL_SIGNS: Final = re.compile(r"\A[A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]+\Z")
+
+
 def check_name(field: str, value: str) -> str:
     """Give the name without white space at its ends.
 
-    Raises BadInputError when it is empty, longer than LONGEST_NAME, or holds control characters.
+    Raises BadInputError when it is empty, longer than LONGEST_NAME, or more than one line of visible text.
     """
     name = value.strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise BadInputError(f"'{field}' needs 1 to {LONGEST_NAME} characters.")
-    if any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in name):
-        raise BadInputError(f"'{field}' must be one line of text.")
+    if any(unicodedata.category(sign) in _REFUSED and sign not in _JOINERS for sign in name) or not any(
+        sign.isalnum() for sign in name
+    ):
+        raise BadInputError(f"'{field}' must be one line of visible text.")
     return name
 
 
 def check_url(field: str, value: str) -> str:
-    """Give the URL. Raises BadInputError when it is not an absolute http or https URL of a fair length."""
-    url = check_name(field, value[: LONGEST_URL + 1]) if len(value) <= LONGEST_NAME else value
-    parts = urlsplit(url)
-    if len(url) > LONGEST_URL or parts.scheme not in {"http", "https"} or not parts.hostname or " " in url:
-        raise BadInputError(f"'{field}' needs a URL such as https://hub.example.com.")
-    return url
+    """Give the URL. Raises BadInputError unless it is an absolute http or https URL without a user's name."""
+    refusal = BadInputError(f"'{field}' needs a URL such as https://hub.example.com.")
+    if len(value) > LONGEST_URL or not _URL_SIGNS.match(value):
+        raise refusal
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError as fault:
+        raise refusal from fault
+    if not good:
+        raise refusal
+    return value

@@ -15,7 +15,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from auth_service.domain.errors import LicenseServiceAwayError
 from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
-from wire.serving.problem_handler import LARGEST_BODY, MOST_FORM_PARTS, RETRY_AFTER_SECONDS, http_problem_response
+from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response
+from wire.serving.request_body import install_body_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +32,7 @@ _log = logging.getLogger(__name__)
 
 def install_failures(app: Flask, page: Callable[[HTTPException], Response]) -> None:
     """Answer every failure of `app` in the form of the path; `page` shapes one for a person."""
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    install_body_limits(app)
 
     def answer(error: HTTPException) -> Response:
         if request.path.startswith(_PROTOCOL):

@@ -76,6 +76,6 @@ class LicenseApi:
         except (WireError, ValidationError) as fault:
             raise LicenseServiceAwayError("The license service does not answer.") from fault
         code = document.get("code") if isinstance(document, dict) else None
-        if code in _SENTENCES:
+        if isinstance(code, str) and code in _SENTENCES:
             raise NoLicenseError(code, _SENTENCES[code])
         raise LicenseServiceAwayError(f"The license service answered with status {answer.status}.")

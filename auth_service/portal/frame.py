@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
@@ -48,6 +48,8 @@ def install_portal(app: Flask, desk: PortalDesk, settings: Settings, exempt: lis
     for endpoint in ("portal.review", "portal.decide"):
         limit_user_codes(limiter, app, endpoint)
     app.after_request(_harden)
+    if settings.is_https:
+        app.after_request(_demand_tls)
     app.add_template_filter(_instant, "instant")
 
 
@@ -105,8 +107,11 @@ def _harden(response: Response) -> Response:
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _demand_tls(response: Response) -> Response:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 

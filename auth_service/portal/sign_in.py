@@ -43,21 +43,25 @@ def add_sign_in(routes: Blueprint, desk: PortalDesk) -> None:
             note_failed_guess()
             flash("The email address or the password is wrong.", "danger")
             return render_template("sign_in.html", form=form), 422
-        # Nothing of what the browser held before signing in survives it (T38).
-        session.clear()
+        # Nothing of what the browser held before signing in survives it, here or there (T38).
+        _end_session(desk)
         visitor = find_visitor(desk, secret)
         login_user(visitor)
         return redirect(url_for("portal.organizations", next=safe_next(request.args.get("next"))), 303)
 
     @routes.post("/sign-out")
     def sign_out() -> ResponseReturnValue:
-        if isinstance(visitor := current_user._get_current_object(), Visitor):  # noqa: SLF001 - werkzeug's own way
-            with desk.database.transaction() as connection:
-                remove_session(connection, visitor.session.digest)
-        logout_user()
-        session.clear()
+        _end_session(desk)
         flash("You are signed out.", "info")
         return redirect(url_for("portal.sign_in"), 303)
+
+
+def _end_session(desk: PortalDesk) -> None:
+    if isinstance(visitor := current_user._get_current_object(), Visitor):  # noqa: SLF001 - werkzeug's own way
+        with desk.database.transaction() as connection:
+            remove_session(connection, visitor.session.digest)
+    logout_user()
+    session.clear()
 
 
 def _signed_in(form: SignInForm, desk: PortalDesk) -> str | None:

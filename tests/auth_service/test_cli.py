@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.doubles.auth_house import Clock
 
 
+A_CLIENT = ("register-client", "--client-id", "a", "--name", "x")
+
+
 @pytest.fixture
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in {
@@ -90,13 +93,15 @@ def test_the_service_is_filled_from_the_shell(
     ("arguments", "says"),
     [
         (["create-organization", "--name", " "], "1 to 200 characters"),
-        (["create-organization", "--name", "a\nb"], "one line"),
-        (["create-device", "--organization-id", "none", "--name", "Shop"], "no such organization"),
+        (["create-organization", "--name", "a\nb"], "cannot be printed"),
+        (["create-organization", "--name", "a\udcffb"], "cannot be printed"),
+        (["create-organization", "--name", "..."], "visible text"),
+        (["create-device", "--organization-id", "none", "--name", "Shop"], "no organization of this id"),
         (
             ["create-device", "--organization-id", "none", "--name", "Shop", "--server-url", "ftp://x"],
             "https://hub.example.com",
         ),
-        (["create-device", "--organization-id", "none", "--name", "Shop", "--hub-device-id", "x"], "same organization"),
+        (["create-device", "--organization-id", "none", "--name", "Shop", "--hub-device-id", "x"], "no organization"),
         (
             [
                 "register-client",
@@ -116,7 +121,17 @@ def test_the_service_is_filled_from_the_shell(
             "grant_types",
         ),
         (
-            ["register-client", "--client-id", "a", "--name", "x", "--grant-type", "refresh_token", "--scope", "all"],
+            [
+                "register-client",
+                "--client-id",
+                "a",
+                "--name",
+                "x",
+                "--grant-type",
+                "client_credentials",
+                "--scope",
+                "all",
+            ],
             "scopes",
         ),
         (
@@ -144,6 +159,27 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_done(
     assert says in capsys.readouterr().err
 
 
+def test_a_device_client_gets_no_service_scope(environment: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """An operator approves a license for one device, never what a service may do."""
+    command = [
+        "register-client",
+        "--client-id",
+        "a",
+        "--name",
+        "x",
+        "--grant-type",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ]
+
+    assert main([*command, "--scope", "license", "--scope", "licenses.write"]) == 1
+    assert "takes the scope 'license' and no other" in capsys.readouterr().err
+
+
+def test_the_device_scope_is_not_for_services(environment: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*A_CLIENT, "--grant-type", "client_credentials", "--scope", "license"]) == 1
+    assert "for devices" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("email", "password", "says"),
     [
@@ -151,7 +187,12 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_done(
         ("a@b@c", "a long password", "email"),
         ("owner@example.com", "short", "password"),
         ("owner@example.com", "x" * 129, "password"),
-        ("owner@example.com", "a long password", "no such organization"),
+        ("owner@example.com", "a long password", "no organization of this id"),
+        ("a;b@x.example", "a long password", "email"),
+        ('"x"@x.example', "a long password", "email"),
+        ("a@", "a long password", "email"),
+        ("a@x..y", "a long password", "email"),
+        ("owner@example.com", "a long\x00password", "password"),
     ],
 )
 def test_an_operator_that_cannot_be_taken_is_said(

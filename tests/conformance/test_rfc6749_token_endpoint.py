@@ -58,7 +58,15 @@ def test_section_2_3_1_credentials_in_the_address_are_refused(house: House) -> N
 
 @pytest.mark.parametrize(
     "header",
-    ["Basic", "Basic !!!", "Basic //79", "Basic " + base64.b64encode(b"scripts").decode(), "Bearer x", "Digest a=b"],
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic //79",
+        "Basic " + base64.b64encode(b"scripts").decode(),
+        "Basic \xff\xff",
+        "Bearer x",
+        "Digest a=b",
+    ],
 )
 def test_section_2_3_1_a_malformed_authorization_header_is_invalid_client(house: House, header: str) -> None:
     """§5.2: invalid_client, 401, with the scheme to use."""

@@ -86,6 +86,12 @@ BODIES: dict[str, tuple[bytes, str | None]] = {
 }
 
 
+BROKEN_CHUNK = (
+    b" HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n"
+)
+
+
 def token_for(people: People, part: str) -> dict[str, str]:
     scope = {"license_url": "licenses.read licenses.write", "notify_url": "notifications.read"}.get(part)
     return {} if scope is None else {"Authorization": f"Bearer {people.service_token(scope)}"}
@@ -129,8 +135,13 @@ def test_every_method_and_body_is_answered_below_500(stack: LocalStack, people: 
         b"GET / HTTP/1.1\r\nHost: HOST\r\nCookie: tillpass=\xff; session=\x01\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer \xff\xfe\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: HOST\r\nX-Request-ID: a\x1b[31m\r\n\r\n",
+        b"GET /sign-in HTTP/1.1\r\nHost: HOST\r\nSCRIPT_NAME: /zzz\r\n\r\n",
+        b"POST /oauth/token HTTP/1.1\r\nHost: HOST\r\nAuthorization: Basic \xff\xff\r\nContent-Length: 0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: -1\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /sign-in" + BROKEN_CHUNK,
+        b"POST /oauth/token" + BROKEN_CHUNK,
+        b"POST /manage-license/next" + BROKEN_CHUNK,
         b"POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: HOST\r\nX-Big: " + b"a" * 20_000 + b"\r\n\r\n",

@@ -178,6 +178,10 @@ RECIPIENTS_REFUSED = [
     "owner@example.com other@example.com",
     "Owner <owner@example.com>",
     '"owner"@example.com',
+    "ægir@example.com",
+    "owner@[192.0.2.7]",
+    "owner@example..com",
+    ".owner@example.com",
     "owner@example.com\nBcc: other@example.com",
     "owner@example.com\r\n",
     "owner@example.com\n",
@@ -207,7 +211,7 @@ def test_recipient_that_is_not_one_plain_address_is_refused(recipient: object) -
 
 @pytest.mark.parametrize(
     "recipient",
-    ["owner@example.com", "o@localhost", "o'neill+pos@sub.example.com", "ægir@example.com", "a@[192.0.2.7]"],
+    ["owner@example.com", "o@localhost", "o'neill+pos@sub.example.com", "a.b_c@xn--gir-zla.example"],
 )
 def test_plain_address_is_taken(recipient: str) -> None:
     assert open_message(seal_message(_message(recipient=recipient), KEY), KEY).recipient == recipient

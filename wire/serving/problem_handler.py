@@ -14,14 +14,13 @@ from werkzeug.exceptions import HTTPException
 
 from wire.errors import UnreachableError
 from wire.problem import PROBLEM_TYPE, Problem
+from wire.serving.request_body import install_body_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Flask
 
-LARGEST_BODY: Final = 64 * 1024
-MOST_FORM_PARTS: Final = 64
 RETRY_AFTER_SECONDS: Final = 5
 
 _log = logging.getLogger(__name__)
@@ -45,13 +44,11 @@ class ProblemError(Exception):
 
 
 def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], ...] = ()) -> None:
-    """Make every error of `app` a problem document, and refuse bodies over LARGEST_BODY (T48, T49).
+    """Make every error of `app` a problem document, and limit bodies (T48, T49).
 
     `unavailable` names the errors that mean "a thing we depend on does not answer", beside wire's own.
     """
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
-    app.config["MAX_FORM_PARTS"] = MOST_FORM_PARTS
+    install_body_limits(app)
     app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(HTTPException, http_problem_response)
     away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)

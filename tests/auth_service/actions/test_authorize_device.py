@@ -39,6 +39,20 @@ def test_an_approval_writes_one_sealed_email_to_each_owner(house: House) -> None
     assert message.context["features"] == ["xms"]
 
 
+def test_an_owner_who_cannot_be_written_to_vetoes_nothing(house: House) -> None:
+    """An address that came in some other way than by our commands."""
+    codes = house.ask_codes()
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE operators SET email = 'a;b@example.com'")
+    decision = reviewed(house, codes["user_code"])
+
+    approve(house, decision)
+
+    assert outbox(house) == []
+    house.wired.protocol.pace.decided(decision.review.authorization.device_code_digest)
+    assert house.poll(codes["device_code"]).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [(NoLicenseError("no_seat_free", "Every seat is taken."), 422), (LicenseServiceAwayError("away"), 503)],

@@ -122,6 +122,18 @@ def test_sign_out_ends_the_session_on_the_server(house: House) -> None:
     assert answer.headers["Location"].startswith("/sign-in")
 
 
+def test_signing_in_again_ends_the_session_before(house: House) -> None:
+    """T38."""
+    visitor = house.sign_in()
+    earlier = visitor.web.get_cookie("tillpass", domain="127.0.0.1").value
+    visitor.submit("/sign-in", email="owner@example.com", password=PASSWORD)
+
+    other = house.web()
+    other.set_cookie("tillpass", earlier, domain="127.0.0.1")
+
+    assert other.get("/devices", base_url=ISSUER).headers["Location"].startswith("/sign-in")
+
+
 def test_a_session_ends_after_twelve_hours(house: House) -> None:
     visitor = house.sign_in()
     house.clock.pass_seconds(12 * 3600)

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from wire.problem import PROBLEM_TYPE
-from wire.serving.problem_handler import LARGEST_BODY, MOST_FORM_PARTS, install_problem_handler
+from wire.serving.problem_handler import install_problem_handler
+from wire.serving.request_body import LARGEST_BODY, MOST_FORM_PARTS
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

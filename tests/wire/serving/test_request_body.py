@@ -1,0 +1,58 @@
+"""A body that cannot be read to its end is the caller's fault (T48, T49)."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask, request
+
+from wire.serving.request_body import LARGEST_BODY, install_body_limits
+
+
+class BrokenBody(io.RawIOBase):
+    """What a server hands on for a malformed chunk: reading raises a kind of OSError."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise OSError(f"Invalid chunk size, {size} wanted")
+
+    readline = read
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask("test")
+    install_body_limits(app)
+
+    @app.post("/form")
+    def form() -> dict[str, str]:
+        return dict(request.form)
+
+    @app.post("/lines")
+    def lines() -> dict[str, int]:
+        return {"lines": len(list(request.environ["wsgi.input"]))}
+
+    return app
+
+
+@pytest.mark.parametrize("path", ["/form", "/lines"])
+def test_a_body_that_breaks_off_is_400(app: Flask, path: str) -> None:
+    answer = app.test_client().post(
+        path,
+        content_type="application/x-www-form-urlencoded",
+        # As gunicorn hands on a chunked body: of unknown length, with an end of its own.
+        environ_overrides={"wsgi.input": BrokenBody(), "wsgi.input_terminated": True},
+    )
+
+    assert answer.status_code == 400
+
+
+def test_a_whole_body_is_read(app: Flask) -> None:
+    client = app.test_client()
+
+    assert client.post("/form", data={"a": "b"}).json == {"a": "b"}
+    assert client.post("/lines", data=b"a\nb\n").json == {"lines": 2}
+
+
+def test_a_body_over_the_limit_is_413(app: Flask) -> None:
+    assert app.test_client().post("/form", data={"a": "x" * LARGEST_BODY}).status_code == 413
