@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from auth_service.domain.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SHORTEST_SECRET: Final = 32
 
@@ -45,7 +45,7 @@ class Settings:
 def _check_base_url(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query or parts.fragment:
-        raise ValidationError("Needs a base URL such as https://auth.example.com, without a path.")
+        raise ValidationError("wants a base URL such as https://auth.example.com, without a path.")
 
 
 def _check_issuer(value: str) -> None:
@@ -53,14 +53,19 @@ def _check_issuer(value: str) -> None:
     parts = urlsplit(value)
     # RFC 8414 §2 wants https; on one's own machine there is nobody in between.
     if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ValidationError("Needs https, except on 127.0.0.1 or localhost.")
+        raise ValidationError("wants https, except on 127.0.0.1 or localhost.")
 
 
 def _check_fernet_key(value: str) -> None:
     try:
         Fernet(value)
     except ValueError as fault:
-        raise ValidationError("Needs a Fernet key: 32 random bytes in URL-safe base64.") from fault
+        raise ValidationError("wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
+
+
+def _variable(name: str, wants: str, check: Callable[[Any], Any]) -> fields.String:
+    missing: dict[str, str | list[Any] | dict[Any, Any]] = {"required": f"is missing. It wants {wants}."}
+    return fields.String(required=True, data_key=name, validate=check, error_messages=missing)
 
 
 class _SettingsSchema(Schema):
@@ -69,20 +74,22 @@ class _SettingsSchema(Schema):
 
         unknown = EXCLUDE
 
-    database_url = fields.String(required=True, data_key="AUTH_DATABASE_URL", validate=validate.Length(min=1))
-    redis_url = fields.String(
-        required=True, data_key="AUTH_REDIS_URL", validate=validate.Regexp(r"\A(rediss?|unix)://")
+    database_url = _variable(
+        "AUTH_DATABASE_URL", "SQLAlchemy's URL of the database, such as sqlite:////var/lib/x", validate.Length(min=1)
     )
-    issuer = fields.String(required=True, data_key="AUTH_ISSUER", validate=_check_issuer)
-    secret_key = fields.String(
-        required=True,
-        data_key="AUTH_SECRET_KEY",
-        validate=validate.Length(min=SHORTEST_SECRET, error="Needs at least {min} random characters."),
+    redis_url = _variable("AUTH_REDIS_URL", "a redis:// URL", validate.Regexp(r"\A(rediss?|unix)://"))
+    issuer = _variable("AUTH_ISSUER", "the public base URL, such as https://auth.example.com", _check_issuer)
+    secret_key = _variable(
+        "AUTH_SECRET_KEY",
+        f"at least {SHORTEST_SECRET} random characters",
+        validate.Length(min=SHORTEST_SECRET, error="wants at least {min} random characters."),
     )
-    key_folder = fields.String(required=True, data_key="AUTH_KEY_FOLDER", validate=validate.Length(min=1))
-    license_service_url = fields.String(required=True, data_key="AUTH_LICENSE_SERVICE_URL", validate=_check_base_url)
-    notify_service_url = fields.String(required=True, data_key="AUTH_NOTIFY_SERVICE_URL", validate=_check_base_url)
-    notification_key = fields.String(required=True, data_key="AUTH_NOTIFICATION_KEY", validate=_check_fernet_key)
+    key_folder = _variable("AUTH_KEY_FOLDER", "the folder of the signing keys", validate.Length(min=1))
+    license_service_url = _variable("AUTH_LICENSE_SERVICE_URL", "license_service's base URL", _check_base_url)
+    notify_service_url = _variable("AUTH_NOTIFY_SERVICE_URL", "notify_service's base URL", _check_base_url)
+    notification_key = _variable(
+        "AUTH_NOTIFICATION_KEY", "the Fernet key that notify_service has too", _check_fernet_key
+    )
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:
