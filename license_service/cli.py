@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
-    """Run one command. Gives 0, or 1 after saying on standard error what was wrong."""
+    """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""
     asked = _parser().parse_args(argv)
     try:
         asked.run(load_settings(environ), asked)
     except ValidationError as fault:
         for name, texts in fault.messages_dict.items():
-            print(f"license-service: {_option(name)}: {_sentences(texts)}", file=sys.stderr)
+            print(f"{_option(name)}: {_sentences(texts)}", file=sys.stderr)
         return 1
     except (LicenseServiceError, DatabaseUnavailableError) as fault:
-        print(f"license-service: {fault}", file=sys.stderr)
+        print(fault, file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="license-service", description=__doc__)
+    parser = argparse.ArgumentParser(prog="license-service", description="Keep the license records.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to the newest revision").set_defaults(run=_migrate)
     licenses = commands.add_parser("license", help="record and list licenses")

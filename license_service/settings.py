@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
@@ -14,6 +14,8 @@ from license_service.domain.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_DATABASE_URL: Final = "a database URL such as sqlite:////var/lib/tillpass/license.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         settings: Settings = _SettingsSchema().load(given)
     except ValidationError as fault:
-        lines = [f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())]
-        raise SettingsError("license_service cannot start:\n  " + "\n  ".join(lines)) from fault
+        lines = [f"  {name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())]
+        raise SettingsError("\n".join(["license_service cannot start. Set these variables:", *lines])) from fault
     return settings
 
 
@@ -52,9 +54,9 @@ def _database_url(value: str) -> None:
     try:
         backend = make_url(value).get_backend_name()
     except ArgumentError as fault:
-        raise ValidationError("is not a database URL.") from fault
+        raise ValidationError(f"wants {_DATABASE_URL}.") from fault
     if backend not in {"sqlite", "postgresql"}:
-        raise ValidationError("names neither SQLite nor PostgreSQL.")
+        raise ValidationError("wants a database URL of SQLite or PostgreSQL.")
 
 
 def _web_address(value: str) -> None:
@@ -64,11 +66,11 @@ def _web_address(value: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise ValidationError("is not an http or https URL.")
+        raise ValidationError("wants an http or https URL.")
 
 
 def _needed(wanted: str) -> dict[str, Any]:
-    return {"required": f"is missing; it wants {wanted}."}
+    return {"required": f"is missing. It wants {wanted}."}
 
 
 class _SettingsSchema(Schema):
@@ -81,7 +83,7 @@ class _SettingsSchema(Schema):
         required=True,
         data_key="LICENSE_DATABASE_URL",
         validate=_database_url,
-        error_messages=_needed("a database URL such as sqlite:////var/lib/tillpass/license.db"),
+        error_messages=_needed(_DATABASE_URL),
     )
     public_url = fields.String(
         required=True,

@@ -25,7 +25,7 @@ MOST_ROWS: Final = 50
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
-    """Run one command and give its exit status: 0 done, 1 a dependency is away, 2 wrong settings."""
+    """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""
     chosen = _parser().parse_args(arguments)
     try:
         settings = load_settings(environ)
@@ -35,18 +35,15 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
             migrate("notify_service", settings.database_url)
         else:
             _show(_rows(database, chosen.command), as_json=chosen.json)
-    except SettingsError as fault:
-        print(fault, file=sys.stderr)
-        return 2
-    except DatabaseUnavailableError as fault:
+    except (SettingsError, DatabaseUnavailableError) as fault:
         print(fault, file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="notify-service", description="Every email of Tillpass, sent once.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = argparse.ArgumentParser(prog="notify-service", description="Look after the emails that Tillpass sends.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to the newest revision")
     for name, told in (
         ("notifications", "list the newest notifications"),

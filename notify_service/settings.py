@@ -68,7 +68,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         settings: Settings = _SettingsSchema(unknown=EXCLUDE).load(given)
     except ValidationError as fault:
         lines = [f"  {PREFIX}{name.upper()}: {' '.join(told)}" for name, told in sorted(fault.messages_dict.items())]
-        raise SettingsError("\n".join(["notify_service cannot start with these settings:", *lines])) from fault
+        raise SettingsError("\n".join(["notify_service cannot start. Set these variables:", *lines])) from fault
     return settings
 
 
@@ -76,16 +76,16 @@ def _database_url(value: str) -> None:
     try:
         backend = make_url(value).get_backend_name()
     except ArgumentError as fault:
-        raise ValidationError("Wants a database URL, as sqlite:///var/notify.db.") from fault
+        raise ValidationError("wants a database URL such as sqlite:////var/lib/tillpass/notify.db.") from fault
     if backend not in {"sqlite", "postgresql"}:
-        raise ValidationError("Wants an sqlite or a postgresql URL.")
+        raise ValidationError("wants a database URL of SQLite or PostgreSQL.")
 
 
 def _fernet_key(value: str) -> None:
     try:
         Fernet(value)
     except ValueError as fault:
-        raise ValidationError("Wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
+        raise ValidationError("wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
 
 
 def _address(value: str) -> None:
@@ -94,7 +94,7 @@ def _address(value: str) -> None:
     except (HeaderParseError, ValueError, IndexError):
         good = False
     if not good:
-        raise ValidationError("Wants one address, as no-reply@example.com.")
+        raise ValidationError("wants one address such as no-reply@example.com.")
 
 
 def _url(schemes: set[str], wants: str) -> Any:  # noqa: ANN401 - marshmallow takes any callable
@@ -111,45 +111,52 @@ def _url(schemes: set[str], wants: str) -> Any:  # noqa: ANN401 - marshmallow ta
 
 
 def _required(check: Any, wants: str) -> fields.String:  # noqa: ANN401 - as above
-    return fields.String(required=True, validate=check, error_messages={"required": f"Is missing. {wants}"})
+    return fields.String(required=True, validate=check, error_messages={"required": f"is missing. It {wants}"})
 
 
-_PRINTABLE: Final = validate.Regexp(r"\A[\x20-\x7e]+\Z", error="Wants printable ASCII: SMTP sends nothing else.")
-_WEB_URL: Final = "Wants an http or https URL."
+_PRINTABLE: Final = validate.Regexp(r"\A[\x20-\x7e]+\Z", error="wants printable ASCII: SMTP sends nothing else.")
+_WEB_URL: Final = "wants an http or https URL."
 
 
 class _SettingsSchema(Schema):
-    database_url = _required(_database_url, "Wants a database URL, as sqlite:///var/notify.db.")
-    redis_url = _required(_url({"redis", "rediss"}, "Wants a redis:// URL."), "Wants a redis:// URL.")
-    public_url = _required(_url({"http", "https"}, _WEB_URL), _WEB_URL)
-    issuer = _required(_url({"http", "https"}, _WEB_URL), _WEB_URL)
+    database_url = _required(_database_url, "wants a database URL such as sqlite:////var/lib/tillpass/notify.db.")
+    redis_url = _required(_url({"redis", "rediss"}, "wants a redis or rediss URL."), "wants a redis or rediss URL.")
+    public_url = _required(_url({"http", "https"}, _WEB_URL), "wants this service's URL as its callers write it.")
+    issuer = _required(
+        _url({"http", "https"}, _WEB_URL), "wants auth_service's public URL, exactly as its tokens name it."
+    )
     jwks_uri = fields.String(load_default=None, validate=_url({"http", "https"}, _WEB_URL))
-    notification_key = _required(_fernet_key, "Wants the Fernet key that the senders seal with.")
-    smtp_host = _required(validate.Regexp(r"\A[A-Za-z0-9.:_-]+\Z", error="Wants a host name."), "Wants a host name.")
+    notification_key = _required(_fernet_key, "wants the Fernet key that the senders seal with.")
+    smtp_host = _required(
+        validate.Regexp(r"\A[A-Za-z0-9.:_-]+\Z", error="wants a host name."), "wants the mail server's host name."
+    )
     smtp_port = fields.Integer(
         required=True,
-        validate=validate.Range(1, 65535, error="Wants a port, 1 to 65535."),
-        error_messages={"required": "Is missing. Wants a port.", "invalid": "Wants a port, 1 to 65535."},
+        validate=validate.Range(1, 65535, error="wants a port, 1 to 65535."),
+        error_messages={
+            "required": "is missing. It wants the mail server's port, 1 to 65535.",
+            "invalid": "wants a port, 1 to 65535.",
+        },
     )
     smtp_security = fields.String(
-        load_default="starttls", validate=validate.OneOf(SMTP_SECURITIES, error="Wants one of {choices}.")
+        load_default="starttls", validate=validate.OneOf(SMTP_SECURITIES, error="wants one of {choices}.")
     )
     smtp_username = fields.String(load_default=None, validate=_PRINTABLE)
     smtp_password = fields.String(load_default=None, validate=_PRINTABLE)
-    from_address = _required(_address, "Wants one address.")
+    from_address = _required(_address, "wants one address such as no-reply@example.com.")
 
     @validates_schema(skip_on_field_errors=False)
     def _secures_the_way(self, values: dict[str, Any], **_: object) -> None:
         host = values.get("smtp_host")
         if host and values.get("smtp_security") == "none" and not _is_loopback(host):
-            raise ValidationError("Allows 'none' only for a mail server on loopback.", "smtp_security")
+            raise ValidationError("allows 'none' only for a mail server on loopback.", "smtp_security")
 
     @validates_schema(skip_on_field_errors=False)
     def _has_both_or_neither(self, values: dict[str, Any], **_: object) -> None:
         if values.get("smtp_username") and not values.get("smtp_password"):
-            raise ValidationError("Is missing, while NOTIFY_SMTP_USERNAME is there.", "smtp_password")
+            raise ValidationError("is missing, while NOTIFY_SMTP_USERNAME is there.", "smtp_password")
         if values.get("smtp_password") and not values.get("smtp_username"):
-            raise ValidationError("Is missing, while NOTIFY_SMTP_PASSWORD is there.", "smtp_username")
+            raise ValidationError("is missing, while NOTIFY_SMTP_PASSWORD is there.", "smtp_username")
 
     @post_load
     def _complete(self, values: dict[str, Any], **_: object) -> Settings:

@@ -85,20 +85,34 @@ def test_a_wrong_option_is_named(
     environ: dict[str, str], capsys: pytest.CaptureFixture[str], option: str, value: str
 ) -> None:
     assert main([*CREATE, option, value], environ) == 1
-    assert f"license-service: {option}: " in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(f"{option}: ")
     main(["license", "list"], environ)
     assert capsys.readouterr().out == ""
 
 
 def test_missing_settings_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate"], {}) == 1
-    assert "LICENSE_DATABASE_URL: is missing" in capsys.readouterr().err
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "license_service cannot start. Set these variables:"
+    assert [line.split(". It wants ")[0] for line in lines[1:]] == [
+        "  LICENSE_DATABASE_URL: is missing",
+        "  LICENSE_ISSUER: is missing",
+        "  LICENSE_PUBLIC_URL: is missing",
+    ]
+
+
+def test_help_says_in_one_sentence_what_the_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"], {})
+
+    assert ended.value.code == 0
+    assert "\nKeep the license records.\n" in capsys.readouterr().out
 
 
 def test_a_database_that_is_away_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """F28."""
     assert main(["migrate"], environment("postgresql://nobody@127.0.0.1:1/license")) == 1
-    assert capsys.readouterr().err == "license-service: The database does not answer.\n"
+    assert capsys.readouterr().err == "The database does not answer.\n"
 
 
 @pytest.mark.parametrize("argv", [[], ["license"], ["license", "create"], [*CREATE, "--seats", "many"], ["nonsense"]])

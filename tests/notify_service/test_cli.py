@@ -60,8 +60,20 @@ def test_messages_set_aside_are_listed_with_the_reason(
 
 
 def test_wrong_settings_are_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["notifications"], {}) == 2
-    assert "NOTIFY_DATABASE_URL: Is missing." in capsys.readouterr().err
+    assert main(["notifications"], {}) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "notify_service cannot start. Set these variables:"
+    assert lines[1].startswith("  NOTIFY_DATABASE_URL: is missing. It wants ")
+
+
+def test_help_says_in_one_sentence_what_the_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"], {})
+
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "COMMAND ..." in told
+    assert "\nLook after the emails that Tillpass sends.\n" in told
 
 
 def test_a_database_that_is_away_is_told_without_a_trace(
@@ -74,5 +86,5 @@ def test_a_database_that_is_away_is_told_without_a_trace(
 
 
 def test_an_unknown_command_is_refused() -> None:
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="2"):
         main(["send", "somebody@shop.example"], {})

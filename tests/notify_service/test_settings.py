@@ -29,6 +29,7 @@ def test_the_key_set_may_be_elsewhere(settings_given: dict[str, str]) -> None:
 
 def test_every_missing_variable_is_named_at_once() -> None:
     """T47: no secret has a default."""
+    assert all(": is missing. It wants " in line for line in faults_of({}))
     named = {line.strip().partition(":")[0] for line in faults_of({})}
 
     assert named == {
@@ -76,7 +77,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(settings_given: dict[str, st
 
     (fault,) = faults_of({**whole, f"NOTIFY_{name}": value})
 
-    assert fault.startswith(f"  NOTIFY_{name}: Wants ")
+    assert fault.startswith(f"  NOTIFY_{name}: wants ")
 
 
 def test_faults_are_told_together(settings_given: dict[str, str]) -> None:
@@ -99,7 +100,7 @@ def test_mail_may_not_go_in_clear_elsewhere(settings_given: dict[str, str], host
     """F38."""
     (fault,) = faults_of({**settings_given, "NOTIFY_SMTP_HOST": host})
 
-    assert fault == "  NOTIFY_SMTP_SECURITY: Allows 'none' only for a mail server on loopback."
+    assert fault == "  NOTIFY_SMTP_SECURITY: allows 'none' only for a mail server on loopback."
 
 
 def test_starttls_is_what_nobody_has_to_ask_for(settings_given: dict[str, str]) -> None:
@@ -111,7 +112,7 @@ def test_starttls_is_what_nobody_has_to_ask_for(settings_given: dict[str, str]) 
 def test_a_password_needs_its_user_name(settings_given: dict[str, str]) -> None:
     (fault,) = faults_of({**settings_given, "NOTIFY_SMTP_PASSWORD": "s3cret"})
 
-    assert fault == "  NOTIFY_SMTP_USERNAME: Is missing, while NOTIFY_SMTP_PASSWORD is there."
+    assert fault == "  NOTIFY_SMTP_USERNAME: is missing, while NOTIFY_SMTP_PASSWORD is there."
 
 
 def test_no_secret_is_in_the_representation_or_in_a_fault(settings_given: dict[str, str]) -> None:
