@@ -1,123 +1,207 @@
-import re
-def sub(p,*pairs):
-    s=open(p).read()
-    for a,b in pairs:
-        assert a in s,(p,a)
-        s=s.replace(a,b)
-    open(p,'w').write(s)
-sub('license_service/settings.py',
-('''        lines = [f"{name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())]
-        raise SettingsError("license_service cannot start:\\n  " + "\\n  ".join(lines)) from fault
-''','''        lines = [f"  {name}: {' '.join(texts)}" for name, texts in sorted(fault.messages_dict.items())]
-        raise SettingsError("\\n".join(["license_service cannot start. Set these variables:", *lines])) from fault
-'''),
-('''        raise ValidationError("is not a database URL.") from fault
-''','''        raise ValidationError(f"wants {_DATABASE_URL}.") from fault
-'''),
-('''        raise ValidationError("names neither SQLite nor PostgreSQL.")
-''','''        raise ValidationError("wants a database URL of SQLite or PostgreSQL.")
-'''),
-('''        raise ValidationError("is not an http or https URL.")
-''','''        raise ValidationError("wants an http or https URL.")
-'''),
-('''f"is missing; it wants {wanted}."''','''f"is missing. It wants {wanted}."'''),
-('''        error_messages=_needed("a database URL such as sqlite:////var/lib/tillpass/license.db"),
-''','''        error_messages=_needed(_DATABASE_URL),
-'''),
-('''
+"""The command `tillpass-pos`: the same acts as the Manage License page, for a shell and for scripts.
 
-@dataclass(frozen=True''','''
-_DATABASE_URL: Final = "a database URL such as sqlite:////var/lib/tillpass/license.db"
+Exit codes: 0 done, and for `status` the license is active; 1 settings or state folder cannot be used; 2 the command
+was misspelt; 3 no active license, or nothing to act on; 4 not authorized yet; 5 refused, denied or expired;
+6 the authorization server could not be reached; 130 interrupted.
+"""
 
+from __future__ import annotations
 
-@dataclass(frozen=True'''),
-('TYPE_CHECKING, Any\n','TYPE_CHECKING, Any, Final\n'),
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from pos_client.errors import (
+    AlreadyLicensedError,
+    LicenseRefusedError,
+    NoContactError,
+    NothingPendingError,
+    NotLicensedError,
+    PosClientError,
+    RefusedError,
 )
-sub('license_service/cli.py',
-('''            print(f"license-service: {_option(name)}: {_sentences(texts)}", file=sys.stderr)
-''','''            print(f"{_option(name)}: {_sentences(texts)}", file=sys.stderr)
-'''),
-('''        print(f"license-service: {fault}", file=sys.stderr)
-''','''        print(fault, file=sys.stderr)
-'''),
-('''    """Run one command. Gives 0, or 1 after saying on standard error what was wrong."""''',
-'''    """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""'''),
-('description=__doc__)','description="Keep the license records.")'),
+from pos_client.license_acquisition import Completion
+from pos_client.manage_license.messages import COMPLETED, REFRESHED, REMOVED, message_of
+from pos_client.manage_license.page_state import instant_text, page_state
+from pos_client.settings import load_settings
+from pos_client.status_document import pending_document, status_document
+from pos_client.wiring import wire_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pos_client.device_license import DeviceLicense
+    from pos_client.settings import Settings
+    from pos_client.stored_state import PendingAuthorization
+
+DONE: Final = 0
+UNUSABLE: Final = 1
+NOT_LICENSED: Final = 3
+NOT_YET: Final = 4
+REFUSED: Final = 5
+NO_CONTACT: Final = 6
+INTERRUPTED: Final = 130
+
+BEHIND_A_PROXY: Final = "127.0.0.1:8004"
+
+_EXIT_CODES: Final[tuple[tuple[type[PosClientError], int], ...]] = (
+    (NoContactError, NO_CONTACT),
+    (RefusedError, REFUSED),
+    (LicenseRefusedError, REFUSED),
+    (AlreadyLicensedError, NOT_LICENSED),
+    (NotLicensedError, NOT_LICENSED),
+    (NothingPendingError, NOT_LICENSED),
 )
-sub('tests/license_service/test_cli.py',
-('''    assert f"license-service: {option}: " in capsys.readouterr().err
-''','''    assert capsys.readouterr().err.startswith(f"{option}: ")
-'''),
-('''    assert "LICENSE_DATABASE_URL: is missing" in capsys.readouterr().err
-''','''    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "license_service cannot start. Set these variables:"
-    assert [line.split(". It wants ")[0] for line in lines[1:]] == [
-        "  LICENSE_DATABASE_URL: is missing",
-        "  LICENSE_ISSUER: is missing",
-        "  LICENSE_PUBLIC_URL: is missing",
-    ]
+_EXIT_OF_COMPLETION: Final = {
+    Completion.LICENSED: DONE,
+    Completion.NOT_AUTHORIZED_YET: NOT_YET,
+    Completion.DENIED: REFUSED,
+    Completion.EXPIRED: REFUSED,
+}
 
 
-def test_help_says_in_one_sentence_what_the_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"], {})
-
-    assert ended.value.code == 0
-    assert "\\nKeep the license records.\\n" in capsys.readouterr().out
-'''),
-('"license-service: The database does not answer.\\n"','"The database does not answer.\\n"'),
-)
-sub('tests/license_service/test_settings.py',
-('f"{missing}: is missing; it wants "','rf"{missing}: is missing\\. It wants "'),
-('LICENSE_PUBLIC_URL: is not an http','LICENSE_PUBLIC_URL: wants an http'),
-)
-p='notify_service/settings.py'
-s=open(p).read()
-s=s.replace('"notify_service cannot start with these settings:"','"notify_service cannot start. Set these variables:"')
-s=s.replace('f"Is missing. {wants}"','f"is missing. It {wants}"').replace('"Is missing. Wants a port."','"is missing. It wants a port, 1 to 65535."')
-s=s.replace('"Is missing, while','"is missing, while').replace('"Allows ','"allows ').replace('"Wants ','"wants ')
-open(p,'w').write(s)
-p='tests/notify_service/test_settings.py'
-s=open(p).read()
-s=s.replace(': Wants ")',': wants ")').replace(': Allows ',': allows ').replace(': Is missing, while',': is missing, while')
-s=s.replace('''def test_every_missing_variable_is_named_at_once() -> None:
-    """T47: no secret has a default."""
-    named''','''def test_every_missing_variable_is_named_at_once() -> None:
-    """T47: no secret has a default."""
-    assert all(": is missing. It wants " in line for line in faults_of({}))
-    named''')
-open(p,'w').write(s)
-sub('notify_service/cli.py',
-('''    """Run one command and give its exit status: 0 done, 1 a dependency is away, 2 wrong settings."""''',
-'''    """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""'''),
-('''    except SettingsError as fault:
-        print(fault, file=sys.stderr)
-        return 2
-    except DatabaseUnavailableError as fault:
-''','''    except (SettingsError, DatabaseUnavailableError) as fault:
-'''),
-('description="Every email of Tillpass, sent once."','description="Look after the emails that Tillpass sends."'),
-('dest="command", required=True)','dest="command", required=True, metavar="COMMAND")'),
-)
-sub('tests/notify_service/test_cli.py',
-('''    assert main(["notifications"], {}) == 2
-    assert "NOTIFY_DATABASE_URL: Is missing." in capsys.readouterr().err
-''','''    assert main(["notifications"], {}) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "notify_service cannot start. Set these variables:"
-    assert lines[1].startswith("  NOTIFY_DATABASE_URL: is missing. It wants ")
+def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings(os.environ if environ is None else environ)
+        if arguments.command == "serve":
+            return _serve(settings, arguments.bind)
+        act: Callable[[DeviceLicense, argparse.Namespace], int] = arguments.act
+        return act(wire_up(settings).device_license, arguments)
+    except PosClientError as error:
+        _say(message_of(error).text)
+        return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), UNUSABLE)
+    except KeyboardInterrupt:
+        _say("Interrupted. The same command goes on from here.")
+        return INTERRUPTED
 
 
-def test_help_says_in_one_sentence_what_the_command_is_for(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--help"], {})
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tillpass-pos",
+        description="The license of this POS server.",
+        epilog="Settings come from POS_* variables. Exit codes: 0 done or active, 1 settings or state unusable, "
+        "2 usage, 3 no active license or nothing to act on, 4 not authorized yet, 5 refused, denied or expired, "
+        "6 no contact.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    told = capsys.readouterr().out
-    assert ended.value.code == 0
-    assert "COMMAND ..." in told
-    assert "\\nLook after the emails that Tillpass sends.\\n" in told
-'''),
-('''    with pytest.raises(SystemExit):
-        main(["send"''','''    with pytest.raises(SystemExit, match="2"):
-        main(["send"'''),
-)
+    def command(name: str, act: Callable[..., int] | None, purpose: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=purpose, description=purpose)
+        added.set_defaults(act=act)
+        return added
+
+    command("acquire", _acquire, "Show a User Code and wait until it is authorized.")
+    start = command("start", _start, "Get a User Code and end; `complete` takes it from there.")
+    start.add_argument("--json", action="store_true", help="print JSON")
+    command("complete", _complete, "Ask once whether the User Code is authorized, and take the license if it is.")
+    status = command("status", _status, "Show the license.")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    command("refresh", _refresh, "Get a fresh license token now.")
+    remove = command("remove", _remove, "Remove the license from this server.")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    serve = command("serve", None, "Serve the Manage License page, with the daily refresh beside it.")
+    serve.add_argument("--bind", metavar="HOST:PORT", help="where to listen, if not where POS_PUBLIC_URL says")
+    return parser
+
+
+def _acquire(device_license: DeviceLicense, _arguments: argparse.Namespace) -> int:
+    state = device_license.state()
+    pending = state.pending if state.pending is not None and not state.pending_expired else device_license.start()
+    _show(pending)
+    print("Waiting for the authorization…", flush=True)
+    while True:
+        try:
+            completion = device_license.complete()
+        except NoContactError as error:
+            _say(f"{error} Still trying.")
+            continue
+        if completion is not Completion.NOT_AUTHORIZED_YET:
+            return _completed(device_license, completion)
+
+
+def _start(device_license: DeviceLicense, arguments: argparse.Namespace) -> int:
+    pending = device_license.start()
+    if arguments.json:
+        print(json.dumps(pending_document(pending), indent=1))
+    else:
+        _show(pending)
+        print("Then run: tillpass-pos complete")
+    return DONE
+
+
+def _complete(device_license: DeviceLicense, _arguments: argparse.Namespace) -> int:
+    return _completed(device_license, device_license.complete())
+
+
+def _status(device_license: DeviceLicense, arguments: argparse.Namespace) -> int:
+    state = device_license.state()
+    if arguments.json:
+        print(json.dumps(status_document(state), indent=1, ensure_ascii=False))
+    else:
+        _print_license(device_license)
+    return DONE if state.active else NOT_LICENSED
+
+
+def _refresh(device_license: DeviceLicense, _arguments: argparse.Namespace) -> int:
+    device_license.refresh()
+    print(REFRESHED.text)
+    return DONE
+
+
+def _remove(device_license: DeviceLicense, arguments: argparse.Namespace) -> int:
+    if not device_license.state().held:
+        raise NotLicensedError("This server holds no license.")
+    if not arguments.yes and input("Remove the license from this server? [y/N] ").strip().lower() not in {"y", "yes"}:
+        print("The license was kept.")
+        return DONE
+    device_license.remove()
+    print(REMOVED.text)
+    return DONE
+
+
+def _serve(settings: Settings, bind: str | None) -> int:
+    url = urlsplit(settings.public_url)
+    if bind is None:
+        # An https address belongs to the proxy that holds the certificate.
+        bind = BEHIND_A_PROXY if url.scheme == "https" else f"{url.hostname}:{url.port or 80}"
+    command = [sys.executable, "-m", "gunicorn", "pos_client.wsgi:app", "--bind", bind, "--no-control-socket"]
+    command += ["--workers", "1", "--worker-class", "gthread", "--threads", "8"]
+    # By default gunicorn believes what whoever connects from loopback says about the request.
+    command += ["--forwarded-allow-ips", "", "--forwarder-headers", ""]
+    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, and no shell between
+
+
+def _completed(device_license: DeviceLicense, completion: Completion) -> int:
+    print(COMPLETED[completion].text)
+    if completion is Completion.LICENSED:
+        _print_license(device_license)
+    return _EXIT_OF_COMPLETION[completion]
+
+
+def _show(pending: PendingAuthorization) -> None:
+    print(f"User Code: {pending.user_code}")
+    print(f"Enter it at: {pending.verification_uri}")
+    if pending.verification_uri_complete is not None:
+        print(f"Or open: {pending.verification_uri_complete}")
+    print(f"It expires at {instant_text(pending.expires_at)}.")
+
+
+def _print_license(device_license: DeviceLicense) -> None:
+    page = page_state(device_license.state(), device_license.issuer)
+    for detail in page.details:
+        print(f"{detail.label.rstrip(':') + ':':<22} {detail.text}")
+    if not page.details:
+        print("This server is not licensed.")
+    for alert in page.alerts:
+        print(f"\n{alert.title}")
+        for line in (*alert.sentences, *alert.causes):
+            print(f"  {line}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

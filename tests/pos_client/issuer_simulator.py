@@ -147,7 +147,7 @@ class IssuerSimulator:
         if path == METADATA:
             return 200, self._metadata()
         if path == JWKS:
-            return 200, {"keys": [key.public_jwk for key in self.published]}
+            return 200, {"keys": [key.public_jwk for key in self.published], "beside": "passed over"}
         if self.refusal is not None:
             raise self.refusal
         if path == DEVICE_AUTHORIZATION:
