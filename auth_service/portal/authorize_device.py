@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from auth_service.actions.review_user_code import Review
-    from auth_service.domain.device import ListedDevice
     from auth_service.domain.operator import Membership
     from auth_service.portal.desk import PortalDesk
     from auth_service.portal.visitor import Visitor
@@ -98,14 +97,10 @@ def _new_form(desk: PortalDesk, member: Membership, sent: DecisionForm | None = 
     with desk.database.reading() as connection:
         listed = list_devices(connection, member.organization_id, desk.now())
     form = UserCodeForm() if sent is None else UserCodeForm(formdata=None)
-    form.device_id.choices = [("", "Choose a device"), *((one.device.id, _label(one)) for one in listed)]
+    form.device_id.choices = [("", "Choose a device"), *((one.device.id, one.device.name) for one in listed)]
     if sent is not None:
         form.device_id.data, form.user_code.data = sent.device_id.data, sent.user_code.data
     return form
-
-
-def _label(one: ListedDevice) -> str:
-    return f"{one.device.name} – authorized" if one.is_authorized else one.device.name  # noqa: RUF001 - an en dash
 
 
 def _page(form: UserCodeForm, member: Membership) -> str:
