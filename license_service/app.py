@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask
@@ -10,8 +9,9 @@ from flask import Flask
 from database.errors import DatabaseUnavailableError
 from license_service.endpoints.devices import device_routes
 from license_service.endpoints.licenses import license_routes
-from license_service.endpoints.openapi import docs_routes, document_api
 from license_service.endpoints.refusals import install_refusals
+from wire.scopes import LICENSE_AUDIENCE
+from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import install_problem_handler
 from wire.serving.request_id import install_request_log
@@ -39,19 +39,28 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     app = Flask("license_service", static_folder=None)
     app.config["TRUSTED_HOSTS"] = [settings.public_host, "127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    api = document_api(app, version=version("tillpass"), public_url=settings.public_url)
+    api = document_api(app, _about(settings))
     # After the API, whose own handler of HTTP errors this takes the place of.
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
     install_refusals(app)
     install_request_log(app, "license_service")
     api.register_blueprint(device_routes(wired.database, wired.guard, wired.now))
     api.register_blueprint(license_routes(wired.database, wired.guard, wired.now))
-    app.register_blueprint(docs_routes(api.spec.to_dict))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )
     app.after_request(_protect)
     return app
+
+
+def _about(settings: Settings) -> About:
+    return About(
+        title="Tillpass License service",
+        description="Who was sold what, which device holds a seat, and until when.",
+        audience=LICENSE_AUDIENCE,
+        public_url=settings.public_url,
+        issuer=settings.issuer,
+    )
 
 
 def _protect(response: Response) -> Response:

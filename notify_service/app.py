@@ -9,9 +9,10 @@ from flask import Flask
 
 from database.errors import DatabaseUnavailableError
 from notify_service.domain.errors import NotificationNotFoundError
-from notify_service.endpoints.api_description import describe_api
 from notify_service.endpoints.notifications import notification_routes
 from wire.problem import Problem
+from wire.scopes import NOTIFY_AUDIENCE
+from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import install_problem_handler, problem_response
 from wire.serving.request_id import install_request_log
@@ -28,13 +29,23 @@ def create_app(wired: Wired) -> Flask:
     app.config["TRUSTED_HOSTS"] = [urlsplit(wired.public_url).hostname, "127.0.0.1", "localhost", "[::1]"]
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
     install_request_log(app, "notify_service")
-    api = describe_api(app, wired.public_url)
+    api = document_api(app, _about(wired))
     api.register_blueprint(notification_routes(wired.database, wired.guard))
     app.register_blueprint(health_routes(wired.readiness_checks))
     # After flask-smorest, whose own handler it replaces.
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
     app.register_error_handler(NotificationNotFoundError, _not_found)
     return app
+
+
+def _about(wired: Wired) -> About:
+    return About(
+        title="Tillpass Notify service",
+        description="The state of the emails that the services of Tillpass asked for.",
+        audience=NOTIFY_AUDIENCE,
+        public_url=wired.public_url,
+        issuer=wired.issuer,
+    )
 
 
 def _not_found(fault: NotificationNotFoundError) -> Response:

@@ -31,6 +31,7 @@ class Wired:
     """The parts, put together."""
 
     public_url: str
+    issuer: str
     database: Database
     guard: BearerGuard
     office: PostOffice
@@ -46,6 +47,7 @@ def wire_up(settings: Settings) -> Wired:
     keys = FetchedKeys(HttpClient(), settings.jwks_uri)
     return Wired(
         public_url=settings.public_url,
+        issuer=settings.issuer,
         database=database,
         guard=BearerGuard(TokenVerifier(keys=keys, issuer=settings.issuer, audience=NOTIFY_AUDIENCE)),
         office=PostOffice(

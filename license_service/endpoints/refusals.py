@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from marshmallow import EXCLUDE, Schema, fields
-
 from license_service.domain.errors import ClaimRefusedError, NotFoundError
-from wire.problem import PROBLEM_TYPE, Problem
+from wire.problem import Problem
+from wire.serving.api_document import ANY_ROUTE, problem_answers
 from wire.serving.problem_handler import problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from flask import Flask, Response
 
@@ -22,12 +21,6 @@ View = TypeVar("View", bound="Callable[..., Any]")
 
 _STATUS: Final[dict[type[LicenseServiceError], int]] = {NotFoundError: 404, ClaimRefusedError: 409}
 
-_ANY_ROUTE: Final = (
-    Problem(401, "missing_token", "Send an access token as a bearer token."),
-    Problem(401, "invalid_token", "The token has expired."),
-    Problem(403, "insufficient_scope", "The token lacks the scope 'entitlements'."),
-    Problem(503, "temporarily_unavailable", "Something we need does not answer. Try again soon."),
-)
 _ANY_BODY: Final = (
     Problem(400, "malformed_json", "The body must be one JSON document in UTF-8 in which no member is named twice."),
     Problem(413, "request_entity_too_large", "The data value transmitted exceeds the capacity limit."),
@@ -41,33 +34,6 @@ _ANY_FIELDS: Final = (
         {"organization_id": ["Must be a UUID."]},
     ),
 )
-_DESCRIPTIONS: Final = {
-    400: "The body is not JSON",
-    401: "No good access token (RFC 6750 §3)",
-    403: "The access token lacks the scope",
-    404: "Not there",
-    409: "Refused as the records stand",
-    413: "The body is over 64 KiB",
-    415: "The body does not say that it is JSON",
-    422: "Fields are missing, wrong, unknown or given twice",
-    503: "The database or the issuer's keys cannot be had; `Retry-After` says when to try again",
-}
-
-
-class ProblemSchema(Schema):
-    """A problem document (RFC 9457 §3.1) with the extensions `code` and `errors` (§3.2)."""
-
-    class Meta:
-        """Readers pass over members that they do not know (§3.2)."""
-
-        unknown = EXCLUDE
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True, metadata={"description": "What was wrong and what to do, for people."})
-    code = fields.String(required=True, metadata={"description": "Stable, for machines."})
-    errors = fields.Dict(metadata={"description": "For each field that is wrong, what is wrong with it."})
 
 
 def problem_of(error: LicenseServiceError | type[LicenseServiceError]) -> Problem:
@@ -91,23 +57,8 @@ def refuses(
     routes: ApiBlueprint, *errors: type[LicenseServiceError], body: bool = False, query: bool = False
 ) -> Callable[[View], View]:
     """Decorate a view; the document then lists these errors, and those that any route, body or query can end in."""
-    problems = [*_ANY_ROUTE, *(problem_of(error) for error in errors)]
+    problems = [*ANY_ROUTE, *(problem_of(error) for error in errors)]
     problems += _ANY_BODY if body else ()
     problems += _ANY_FIELDS if body or query else ()
-
-    answers = {
-        status: {
-            "description": _DESCRIPTIONS[status],
-            "content": {PROBLEM_TYPE: {"schema": ProblemSchema, "examples": examples}},
-        }
-        for status, examples in _by_status(problems).items()
-    }
-    documented: Callable[[View], View] = routes.doc(responses=answers)
+    documented: Callable[[View], View] = routes.doc(responses=problem_answers(problems))
     return documented
-
-
-def _by_status(problems: Iterable[Problem]) -> dict[int, dict[str, Any]]:
-    grouped: dict[int, dict[str, Any]] = {}
-    for problem in sorted(problems, key=lambda problem: problem.status):
-        grouped.setdefault(problem.status, {})[problem.code] = {"value": problem.document()}
-    return grouped

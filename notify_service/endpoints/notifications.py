@@ -11,9 +11,11 @@ from marshmallow import RAISE, Schema, fields, validate
 
 from notify_service.domain.errors import NotificationNotFoundError
 from notify_service.domain.notification import State, redacted
-from notify_service.endpoints.api_description import ProblemBlueprint
+from notify_service.endpoints.request_parser import ProblemBlueprint
 from notify_service.storage import notifications
+from wire.problem import Problem
 from wire.scopes import NOTIFICATIONS_READ
+from wire.serving.api_document import ANY_ROUTE, problem_answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,25 @@ if TYPE_CHECKING:
     from wire.serving.bearer import BearerGuard
 
 MOST_IDS: Final = 100
+
+_EXAMPLE: Final = {
+    "id": "2c1d7c52-6f0e-4b6a-9d0b-8f4f3a6f9e01",
+    "template": "device_authorized",
+    "recipient": "o***@shop.example",
+    "state": "sent",
+    "attempts": 1,
+    "created_at": "2026-06-01T09:00:00+00:00",
+    "next_attempt_at": None,
+    "sent_at": "2026-06-01T09:00:01+00:00",
+    "smtp_answer": None,
+}
+_NOT_FOUND: Final = Problem(404, NotificationNotFoundError.code, "No notification has this id.")
+_BAD_QUERY: Final = Problem(
+    422,
+    "invalid_parameters",
+    "Some parameters are missing or wrong: see errors.",
+    {"id": ["Missing data for required field."]},
+)
 
 
 class NotificationSchema(Schema):
@@ -61,15 +82,14 @@ class NotificationQuerySchema(Schema):
 def notification_routes(database: Database, guard: BearerGuard) -> ProblemBlueprint:
     """Make the routes; both want the scope `notifications.read`."""
     routes = ProblemBlueprint("notifications", __name__, url_prefix="/v1/notifications", description="State of emails")
-    secured = routes.doc(security=[{"access_token": [NOTIFICATIONS_READ]}])
+    security = [{"bearer": [NOTIFICATIONS_READ]}]
 
     @routes.route("/<uuid:notification_id>")
-    @secured
     @guard.requires(NOTIFICATIONS_READ)
-    @routes.response(200, NotificationSchema)
-    @routes.alt_response(404, "NOT_FOUND")
+    @routes.response(200, NotificationSchema, example=_EXAMPLE, description="Its state")
+    @routes.doc(operationId="read_notification", security=security, responses=problem_answers([*ANY_ROUTE, _NOT_FOUND]))
     def one(notification_id: UUID) -> Notification:
-        """Give the state of one notification."""
+        """Read the state of one notification."""
         with database.reading() as connection:
             found = notifications.find(connection, str(notification_id))
         if found is None:
@@ -77,12 +97,19 @@ def notification_routes(database: Database, guard: BearerGuard) -> ProblemBluepr
         return found
 
     @routes.route("")
-    @secured
     @guard.requires(NOTIFICATIONS_READ)
     @routes.arguments(NotificationQuerySchema, location="query", unknown=RAISE)
-    @routes.response(200, NotificationListSchema)
+    @routes.response(
+        200, NotificationListSchema, example={"notifications": [_EXAMPLE]}, description="Those that are known here"
+    )
+    @routes.doc(
+        operationId="list_notifications", security=security, responses=problem_answers([*ANY_ROUTE, _BAD_QUERY])
+    )
     def several(query: dict[str, Sequence[UUID]]) -> dict[str, Any]:
-        """Give the state of up to 100 notifications; ids that are not known here are left out."""
+        """Read the state of up to 100 notifications.
+
+        Repeat `id` for each. Ids that are not known here are left out.
+        """
         with database.reading() as connection:
             found = notifications.find_many(connection, [str(asked) for asked in query["id"]])
         return {"notifications": found}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,15 @@ def test_the_page_shows_every_operation_without_scripts_or_other_hosts(
     for operation in operations(document):
         assert f'id="{operation["operationId"]}"' in page.text
         assert operation["summary"] in page.text
-    assert re.findall(r"<script|<style|style=|onclick|//[a-z]", page.text) == []
+    assert re.findall(r"<script|<style|style=|onclick|(?:src|href)=.?(?:https?:)?//", page.text) == []
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_page_says_how_a_token_is_had(client: FlaskClient) -> None:
+    told = html.unescape(client.get("/docs").text)
+
+    assert 'curl -su "CLIENT_ID:CLIENT_SECRET" http://127.0.0.1:8001/oauth/token -d' in told
+    assert 'curl -H "Authorization: Bearer $TOKEN" https://licenses.example/v1/' in told
 
 
 def test_the_page_brings_its_own_style(client: FlaskClient) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import openapi_spec_validator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask.testing import FlaskClient
 
 
@@ -20,18 +22,37 @@ def test_the_description_is_openapi_3_1_and_whole(client: FlaskClient) -> None:
 
 
 def test_every_error_is_described_as_a_problem_document(client: FlaskClient) -> None:
-    """RFC 9457."""
+    """RFC 9457: and the status of each example is the one that it stands under."""
     document = client.get("/openapi.json").get_json()
 
-    for response in document["components"]["responses"].values():
-        assert list(response["content"]) == ["application/problem+json"]
+    found = {}
+    for path, item in document["paths"].items():
+        found[path] = list(item["get"]["responses"])
+        for status, answer in item["get"]["responses"].items():
+            if status != "200":
+                body = answer["content"]["application/problem+json"]
+                assert body["schema"] == {"$ref": "#/components/schemas/Problem"}
+                assert {example["value"]["status"] for example in body["examples"].values()} == {int(status)}
+    assert {path: sorted(statuses) for path, statuses in found.items()} == {
+        "/v1/notifications": ["200", "401", "403", "422", "503"],
+        "/v1/notifications/{notification_id}": ["200", "401", "403", "404", "503"],
+    }
+
+
+def test_the_example_is_as_a_notification_is_shown(
+    client: FlaskClient, authorization: dict[str, str], queued: Callable[..., str]
+) -> None:
+    operation = client.get("/openapi.json").get_json()["paths"]["/v1/notifications/{notification_id}"]["get"]
+    shown = client.get(f"/v1/notifications/{queued()}", headers=authorization).get_json()
+
+    assert operation["responses"]["200"]["content"]["application/json"]["example"].keys() == shown.keys()
 
 
 def test_every_operation_wants_the_scope(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
 
     for path in document["paths"].values():
-        assert path["get"]["security"] == [{"access_token": ["notifications.read"]}]
+        assert path["get"]["security"] == [{"bearer": ["notifications.read"]}]
 
 
 def test_the_page_shows_every_operation_without_any_script(client: FlaskClient) -> None:
@@ -41,11 +62,11 @@ def test_the_page_shows_every_operation_without_any_script(client: FlaskClient) 
     assert answer.status_code == 200
     for shown in ("GET /v1/notifications</code>", "GET /v1/notifications/{notification_id}", "smtp_answer"):
         assert shown in page
-    assert not re.search(r"<script|style=|https?://(?!127)", page)
+    assert not re.search(r"<script|<style|style=|onclick|(?:src|href)=.?(?:https?:)?//", page)
     for policy in ("default-src 'none'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
         assert policy in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    with client.get("/docs/static/docs.css") as style:
+    with client.get("/docs/static/api_document.css") as style:
         assert style.content_type == "text/css; charset=utf-8"
 
 
