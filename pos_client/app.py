@@ -96,7 +96,7 @@ def _install_problem_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _from_anything)
 
 
-def _problem(status: int, title: str, sentence: str) -> Response:
+def _problem(status: int, title: str, sentence: str | None = None) -> Response:
     return Response(render_template("manage_license/problem.html", title=title, sentence=sentence), status=status)
 
 
@@ -112,7 +112,10 @@ def _from_csrf(_error: CSRFError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     status = error.code or 500
-    response = _problem(status, error.name, error.description or "")
+    if status in {404, 405}:
+        response = _problem(status, "There is no such page")
+    else:
+        response = _problem(status, error.name, error.description)
     if status == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return response

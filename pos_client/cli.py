@@ -1,13 +1,9 @@
-"""The command `tillpass-pos`: the same acts as the Manage License page, for a shell and for scripts.
-
-Exit codes: 0 done, and for `status` the license is active; 1 settings or state folder cannot be used; 2 the command
-was misspelt; 3 no active license, or nothing to act on; 4 not authorized yet; 5 refused, denied or expired;
-6 the authorization server could not be reached; 130 interrupted.
-"""
+"""The command `tillpass-pos`: the same acts as the Manage License page, for a shell and for scripts."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -24,8 +20,8 @@ from pos_client.errors import (
     RefusedError,
 )
 from pos_client.license_acquisition import Completion
-from pos_client.manage_license.messages import COMPLETED, REFRESHED, REMOVED, message_of
-from pos_client.manage_license.page_state import instant_text, page_state
+from pos_client.manage_license.messages import COMPLETED, REMOVED, message_of, refreshed
+from pos_client.manage_license.page_state import instant_text, page_state, printable
 from pos_client.settings import load_settings
 from pos_client.status_document import pending_document, status_document
 from pos_client.wiring import wire_up
@@ -34,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pos_client.device_license import DeviceLicense
+    from pos_client.device_state import DeviceState
     from pos_client.settings import Settings
     from pos_client.stored_state import PendingAuthorization
 
@@ -44,6 +41,30 @@ NOT_YET: Final = 4
 REFUSED: Final = 5
 NO_CONTACT: Final = 6
 INTERRUPTED: Final = 130
+
+_HELP: Final = """\
+exit codes:
+  0    done; for `status`: the license is active
+  1    the settings or the state folder cannot be used
+  2    the command was misspelt
+  3    no active license, or nothing to act on
+  4    not authorized yet
+  5    refused, denied or expired
+  6    the Authorization server could not be reached
+  130  interrupted
+
+settings, from the environment:
+  POS_ISSUER        base URL of the Authorization server (required)
+  POS_STATE_FOLDER  absolute path of a folder for the license alone (required)
+  POS_CLIENT_ID     OAuth client of this software (default: tillpass-pos)
+  POS_PUBLIC_URL    where browsers find the page (default: http://127.0.0.1:8004)
+  POS_CA_FILE       PEM file of certificates to trust instead of the system's
+"""
+_NOTHING_PENDING: Final = "There is no User Code to complete. Run: tillpass-pos start"
+_ENDED: Final = {
+    Completion.DENIED: "The authorization was denied at the Authorization server. Run: tillpass-pos start",
+    Completion.EXPIRED: "The User Code is no longer valid. Run: tillpass-pos start",
+}
 
 BEHIND_A_PROXY: Final = "127.0.0.1:8004"
 
@@ -65,6 +86,10 @@ _EXIT_OF_COMPLETION: Final = {
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run one command and give its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # What the terminal cannot show becomes a question mark, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(argv)
     try:
         settings = load_settings(os.environ if environ is None else environ)
@@ -73,7 +98,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         act: Callable[[DeviceLicense, argparse.Namespace], int] = arguments.act
         return act(wire_up(settings).device_license, arguments)
     except PosClientError as error:
-        _say(message_of(error).text)
+        _say(_NOTHING_PENDING if isinstance(error, NothingPendingError) else message_of(error).text)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), UNUSABLE)
     except KeyboardInterrupt:
         _say("Interrupted. The same command goes on from here.")
@@ -84,9 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tillpass-pos",
         description="The license of this POS server.",
-        epilog="Settings come from POS_* variables. Exit codes: 0 done or active, 1 settings or state unusable, "
-        "2 usage, 3 no active license or nothing to act on, 4 not authorized yet, 5 refused, denied or expired, "
-        "6 no contact.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -141,22 +165,22 @@ def _complete(device_license: DeviceLicense, _arguments: argparse.Namespace) -> 
 def _status(device_license: DeviceLicense, arguments: argparse.Namespace) -> int:
     state = device_license.state()
     if arguments.json:
-        print(json.dumps(status_document(state), indent=1, ensure_ascii=False))
+        print(json.dumps(status_document(state), indent=1))
     else:
-        _print_license(device_license)
+        _print_license(state, device_license.issuer)
     return DONE if state.active else NOT_LICENSED
 
 
 def _refresh(device_license: DeviceLicense, _arguments: argparse.Namespace) -> int:
     device_license.refresh()
-    print(REFRESHED.text)
+    print(refreshed(device_license.state()).text)
     return DONE
 
 
 def _remove(device_license: DeviceLicense, arguments: argparse.Namespace) -> int:
     if not device_license.state().held:
         raise NotLicensedError("This server holds no license.")
-    if not arguments.yes and input("Remove the license from this server? [y/N] ").strip().lower() not in {"y", "yes"}:
+    if not arguments.yes and not _agreed("Remove the license from this server? [y/N] "):
         print("The license was kept.")
         return DONE
     device_license.remove()
@@ -164,7 +188,17 @@ def _remove(device_license: DeviceLicense, arguments: argparse.Namespace) -> int
     return DONE
 
 
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in {"y", "yes"}
+    except EOFError:
+        # Nobody is there to answer.
+        print()
+        return False
+
+
 def _serve(settings: Settings, bind: str | None) -> int:
+    print(f"Manage License: {settings.public_url}/manage-license", flush=True)
     url = urlsplit(settings.public_url)
     if bind is None:
         # An https address belongs to the proxy that holds the certificate.
@@ -177,22 +211,28 @@ def _serve(settings: Settings, bind: str | None) -> int:
 
 
 def _completed(device_license: DeviceLicense, completion: Completion) -> int:
-    print(COMPLETED[completion].text)
+    state = device_license.state()
     if completion is Completion.LICENSED:
-        _print_license(device_license)
+        print(COMPLETED[completion].text)
+        _print_license(state, device_license.issuer)
+    elif completion is Completion.NOT_AUTHORIZED_YET:
+        where = f" at {state.pending.verification_uri}" if state.pending is not None else ""
+        print(f"Not authorized yet. Enter the User Code{where}, then run: tillpass-pos complete")
+    else:
+        print(_ENDED[completion])
     return _EXIT_OF_COMPLETION[completion]
 
 
 def _show(pending: PendingAuthorization) -> None:
-    print(f"User Code: {pending.user_code}")
-    print(f"Enter it at: {pending.verification_uri}")
+    print(f"User Code: {printable(pending.user_code)}")
+    print(f"Enter it at: {printable(pending.verification_uri)}")
     if pending.verification_uri_complete is not None:
-        print(f"Or open: {pending.verification_uri_complete}")
+        print(f"Or open: {printable(pending.verification_uri_complete)}")
     print(f"It expires at {instant_text(pending.expires_at)}.")
 
 
-def _print_license(device_license: DeviceLicense) -> None:
-    page = page_state(device_license.state(), device_license.issuer)
+def _print_license(state: DeviceState, issuer: str) -> None:
+    page = page_state(state, issuer)
     for detail in page.details:
         print(f"{detail.label.rstrip(':') + ':':<22} {detail.text}")
     if not page.details:
@@ -201,7 +241,13 @@ def _print_license(device_license: DeviceLicense) -> None:
         print(f"\n{alert.title}")
         for line in (*alert.sentences, *alert.causes):
             print(f"  {line}")
+    if state.pending is not None and page.pending is not None:
+        print()
+        _show(state.pending)
+        print("Then run: tillpass-pos complete")
+    elif page.shows_instructions:
+        print("\nTo acquire a license, run: tillpass-pos acquire")
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print("\n".join(printable(line) for line in text.split("\n")), file=sys.stderr, flush=True)

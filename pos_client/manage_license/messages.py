@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_client.errors import AuthorizationEndedError, LicenseRefusedError, NoContactError, RefusedError
 from pos_client.license_acquisition import Completion
+from pos_client.manage_license.page_state import ended_because, instant_text
 
 if TYPE_CHECKING:
+    from pos_client.device_state import DeviceState
     from pos_client.errors import PosClientError
 
 
@@ -30,8 +32,13 @@ COMPLETED: Final = {
     ),
     Completion.EXPIRED: Message("warning", "The User Code is no longer valid. Choose Next to get a new one."),
 }
-REFRESHED: Final = Message("success", "A fresh license token was obtained.")
 REMOVED: Final = Message("success", "The license was removed from this server.")
+
+
+def refreshed(state: DeviceState) -> Message:
+    """Say until when the fresh token of `state` is good."""
+    expiry = f" Token Expiry: {instant_text(state.license.token_expires_at)}." if state.license is not None else ""
+    return Message("success", f"A fresh license token was obtained.{expiry}")
 
 
 def message_of(error: PosClientError) -> Message:
@@ -43,7 +50,8 @@ def message_of(error: PosClientError) -> Message:
             "Check the internet connection of this server, then try again. Nothing was lost.",
         )
     if isinstance(error, AuthorizationEndedError):
-        return Message("danger", "The Authorization server gives no more license tokens to this server.")
+        because = f" {ended_because(error.reason)}" if error.reason is not None else ""
+        return Message("danger", f"The Authorization server gives no more license tokens to this server.{because}")
     if isinstance(error, RefusedError):
         return Message("danger", f"{error} Ask your vendor whether this software may obtain licenses.")
     if isinstance(error, LicenseRefusedError):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
 
-from pos_client.errors import PosClientError, StateError
-from pos_client.license_acquisition import Completion
-from pos_client.manage_license.messages import COMPLETED, REFRESHED, REMOVED, message_of
+from pos_client.errors import AuthorizationEndedError, PosClientError, StateError
+from pos_client.manage_license.messages import COMPLETED, REMOVED, message_of, refreshed
 from pos_client.manage_license.page_state import page_state
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 
     from pos_client.device_license import DeviceLicense
     from pos_client.manage_license.messages import Message
+
+Outcome = TypeVar("Outcome")
 
 
 def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
@@ -35,15 +36,15 @@ def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
 
     @routes.post("/next")
     def start() -> AnyResponse:
-        return _done(device_license.start)
+        return _done(device_license.start, lambda _: None)
 
     @routes.post("/complete")
     def complete() -> AnyResponse:
-        return _done(device_license.complete)
+        return _done(device_license.complete, COMPLETED.__getitem__)
 
     @routes.post("/refresh")
     def refresh() -> AnyResponse:
-        return _done(device_license.refresh, REFRESHED)
+        return _done(device_license.refresh, lambda _: refreshed(device_license.state()))
 
     @routes.get("/remove")
     def confirm_removal() -> AnyResponse | str:
@@ -52,29 +53,33 @@ def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
 
     @routes.post("/remove")
     def remove() -> AnyResponse:
-        return _done(device_license.remove, REMOVED)
+        return _done(device_license.remove, lambda _: REMOVED)
 
     @routes.get("/qr.svg")
     def qr() -> Response:
         pending = page_state(device_license.state(), device_license.issuer).pending
         if pending is None:
             abort(404)
-        return Response(_qr_svg(pending.verification_uri), mimetype="image/svg+xml")
+        try:
+            return Response(_qr_svg(pending.verification_uri), mimetype="image/svg+xml")
+        except segno.DataOverflowError:
+            abort(404)
 
     return routes
 
 
-def _done(act: Callable[[], object], said: Message | None = None) -> AnyResponse:
+def _done(act: Callable[[], Outcome], said: Callable[[Outcome], Message | None]) -> AnyResponse:
     try:
-        outcome = act()
+        message = said(act())
     except StateError:
         raise
+    except AuthorizationEndedError:
+        # The page itself goes on saying so.
+        message = None
     except PosClientError as error:
-        said = message_of(error)
-    else:
-        said = COMPLETED[outcome] if isinstance(outcome, Completion) else said
-    if said is not None:
-        flash(said.text, said.level)
+        message = message_of(error)
+    if message is not None:
+        flash(message.text, message.level)
     return _back()
 
 

@@ -5,9 +5,9 @@ Labels are as the product documentation prints them: the dash in a status is an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import UTC
-from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from pos_client.clock_guard import ClockFault
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from pos_client.license_state import LicenseState
     from pos_client.stored_state import PendingAuthorization
 
+_ENDED_BECAUSE: Final = {
+    "replaced": "Another machine was authorized as this device.",
+    "removed": "The license was removed at the Authorization server.",
+    "refresh_token_reused": "Its refresh token was used twice: it may have been copied.",
+    "no_seat": "It holds no seat of a license any more.",
+}
 _OFF: Final = {ClockFault.BEHIND: "behind", ClockFault.AHEAD: "ahead of"}
 
 
@@ -36,12 +42,13 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something to act upon. `level` is `warning` or `danger`."""
+    """Something to act upon. `level` is `warning` or `danger`; `on_page` says what to press, for the page alone."""
 
     level: str
     title: str
     sentences: tuple[str, ...]
     causes: tuple[str, ...] = ()
+    on_page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,6 @@ class PendingView:
     user_code: str
     verification_uri: str
     expires_at: Detail
-    minutes_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def page_state(state: DeviceState, issuer: str) -> PageState:
     return PageState(
         issuer=issuer,
         alerts=tuple(_alerts(state, issuer)),
-        details=tuple(_details(state.license)) if state.license is not None else (),
+        details=tuple(_details(state.license, state.last_contact_at)) if state.license is not None else (),
         pending=_pending_view(pending, state.clock.now) if pending is not None else None,
         shows_instructions=may_start and pending is None,
         may_refresh=state.license is not None and not state.authorization_ended,
@@ -93,30 +99,50 @@ def day_text(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+def ended_because(reason: str) -> str:
+    """Say in words why the authorization server ended the authorization; `reason` is its machine word."""
+    return _ENDED_BECAUSE.get(reason) or f"The Authorization server's reason: {printable(reason)}."
+
+
+def printable(text: str) -> str:
+    """Give `text` without signs that a terminal obeys, that turn the reading direction, or that cannot be encoded."""
+    return "".join(_printable_sign(sign) for sign in text)
+
+
+def _printable_sign(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if unicodedata.category(sign).startswith("Z") else "\N{REPLACEMENT CHARACTER}"
+
+
 def _time_detail(label: str, instant: datetime) -> Detail:
     return Detail(label, instant_text(instant), instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _details(license_state: LicenseState) -> Iterator[Detail]:
+def _details(license_state: LicenseState, last_contact_at: datetime | None) -> Iterator[Detail]:
     claims = license_state.claims
     yield Detail("License Status", license_state.status.value)
-    yield Detail("Server ID", claims.sub)
+    yield Detail("Server ID", printable(claims.sub))
     if claims.renewal_date is not None:
         yield Detail("License Renewal Date", day_text(claims.renewal_date), claims.renewal_date.isoformat())
-    yield Detail("Features", ", ".join(claims.features))
+    yield Detail("Features", printable(", ".join(claims.features)))
     if claims.hub_server_name is not None:
-        yield Detail("Hub Server Name", claims.hub_server_name)
+        yield Detail("Hub Server Name", printable(claims.hub_server_name))
     if claims.hub_server_url is not None:
-        yield Detail("Hub Server URL", claims.hub_server_url)
+        yield Detail("Hub Server URL", printable(claims.hub_server_url))
     yield _time_detail("Token Expiry:", license_state.token_expires_at)
+    if last_contact_at is not None:
+        yield _time_detail("Last contact", last_contact_at)
 
 
 def _pending_view(pending: PendingAuthorization, now: datetime) -> PendingView:
+    expires_at = _time_detail("The User Code expires at", pending.expires_at)
+    if pending.expires_at.astimezone(UTC).date() == now.astimezone(UTC).date():
+        expires_at = replace(expires_at, text=f"{pending.expires_at.astimezone(UTC):%H:%M} UTC")
     return PendingView(
         user_code=pending.user_code,
         verification_uri=pending.verification_uri_complete or pending.verification_uri,
-        expires_at=_time_detail("The User Code expires", pending.expires_at),
-        minutes_left=ceil((pending.expires_at - now).total_seconds() / 60),
+        expires_at=expires_at,
     )
 
 
@@ -131,7 +157,7 @@ def _alerts(state: DeviceState, issuer: str) -> Iterator[Alert]:
         yield Alert(
             "danger",
             "The license held here cannot be verified",
-            (state.unverified, "Remove the license and acquire it again."),
+            (printable(state.unverified), "Remove the license and acquire it again."),
         )
     if state.license is not None:
         yield from _token_alerts(state.license, issuer)
@@ -141,7 +167,7 @@ def _alerts(state: DeviceState, issuer: str) -> Iterator[Alert]:
     if state.clock.fault is not None:
         yield _clock_alert(state.clock.fault, state.clock.now)
     if state.pending is not None and state.pending_expired:
-        yield Alert("warning", "The User Code has expired", ("Choose Next to get a new one.",))
+        yield Alert("warning", "The User Code has expired", (), on_page="Choose Next to get a new one.")
 
 
 def _token_alerts(license_state: LicenseState, issuer: str) -> Iterator[Alert]:
@@ -197,11 +223,11 @@ def _renewal_alerts(license_state: LicenseState) -> Iterator[Alert]:
 def _ended_alert(state: DeviceState) -> Alert:
     sentences = ["The Authorization server gives no more license tokens to this server."]
     if state.ended_reason is not None:
-        sentences.append(f"Its reason: {state.ended_reason}.")
+        sentences.append(ended_because(state.ended_reason))
     if state.active and state.license is not None:
         sentences.append(f"The license stays usable until {instant_text(state.license.token_expires_at)}.")
-    sentences.append("Follow the steps below to authorize this server again.")
-    return Alert("danger", "This server must be authorized again", tuple(sentences))
+    steps = "Follow the steps below to authorize this server again."
+    return Alert("danger", "This server must be authorized again", tuple(sentences), on_page=steps)
 
 
 def _clock_alert(fault: ClockFault, now: datetime) -> Alert:

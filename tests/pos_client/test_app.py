@@ -100,18 +100,18 @@ def test_no_page_has_inline_script_or_style_or_anything_from_elsewhere(
         assert not re.search(r"\s(style|on\w+)=", response.get_data(as_text=True))
         for tag in page.all("script") + page.all("img"):
             assert tag["src"].startswith(PAGE)
-        icon, sheet = page.all("link")
-        assert icon["href"] == "data:,", "no request for an icon"
-        assert sheet["href"].startswith("/bootstrap/static/")
+        bootstrap, own, icon = (link["href"] for link in page.all("link"))
+        assert bootstrap.startswith("/bootstrap/static/")
+        assert {own, icon} == {f"{PAGE}/static/manage_license.css", f"{PAGE}/static/icon.svg"}
 
 
-def test_the_style_sheet_is_served_from_here(browser: FlaskClient) -> None:
-    link = next(link for link in see(browser).all("link") if link["rel"] == "stylesheet")
-    response = browser.get(link["href"])
+def test_the_style_sheets_and_the_icon_are_served_from_here(browser: FlaskClient) -> None:
+    served = []
+    for link in see(browser).all("link"):
+        with browser.get(link["href"]) as response:
+            served.append((response.status_code, response.mimetype))
 
-    assert response.status_code == 200
-    assert response.mimetype == "text/css"
-    response.close()
+    assert served == [(200, "text/css"), (200, "text/css"), (200, "image/svg+xml")]
 
 
 def test_the_session_cookie_is_for_this_page_alone(browser: FlaskClient) -> None:
@@ -155,7 +155,7 @@ def test_bad_requests_get_a_plain_page_and_the_right_status(
     response = browser.open(path, method=method)
 
     assert response.status_code == status
-    assert read(response).all("h1")
+    assert "There is no such page Check the address, or go to Manage License ." in read(response).text
 
 
 def test_a_wrong_method_names_the_right_ones(browser: FlaskClient) -> None:
@@ -206,6 +206,16 @@ def test_texts_from_outside_are_escaped(browser: FlaskClient, simulator: IssuerS
     assert "&lt;script&gt;alert(1)" in html
     assert "<script>" not in html
     assert 'href="javascript:' not in html
+
+
+def test_texts_that_cannot_be_encoded_are_shown_as_far_as_they_can(
+    browser: FlaskClient, simulator: IssuerSimulator
+) -> None:
+    """T49."""
+    press(browser, "next")
+    simulator.approve(hub_server_name="Hub \ud800")
+
+    assert "Hub \N{REPLACEMENT CHARACTER}" in press(browser, "complete").text
 
 
 def test_a_state_file_that_cannot_be_used_is_told_on_a_page(browser: FlaskClient, wired: Wired) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -139,8 +141,97 @@ def test_start_and_complete_for_scripts(
     assert run("complete") == 0
 
 
-def test_complete_without_a_code(run: Run) -> None:
+def test_complete_without_a_code(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("complete") == 3
+    assert capsys.readouterr().err == "There is no User Code to complete. Run: tillpass-pos start\n"
+
+
+def test_complete_says_what_to_run_next(
+    run: Run, simulator: IssuerSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shell has no buttons to choose."""
+    for decision, words in (
+        (
+            "authorization_pending",
+            f"Not authorized yet. Enter the User Code at {simulator.issuer}/activate, then run: ",
+        ),
+        ("access_denied", "The authorization was denied at the Authorization server. Run: tillpass-pos start"),
+        ("expired_token", "The User Code is no longer valid. Run: tillpass-pos start"),
+    ):
+        simulator.decision = decision
+        run("start")
+        run("complete")
+        out = capsys.readouterr().out
+        assert words in out
+        assert "Choose" not in out
+
+
+def test_status_shows_the_code_that_waits(
+    run: Run, simulator: IssuerSimulator, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("start")
+    capsys.readouterr()
+    assert run("status") == 3
+    out = capsys.readouterr().out
+
+    assert "User Code: WDJB-0000" in out
+    assert f"Enter it at: {simulator.issuer}/activate" in out
+    assert "It expires at 21 November 2026, 14:20 UTC." in out
+    clock.advance(minutes=15)
+    run("status")
+    out = capsys.readouterr().out
+    assert "WDJB-0000" not in out
+    assert "run: tillpass-pos acquire" in out
+    assert "Choose" not in out
+
+
+HOSTILE = "Hub\x1b[2J\u202e\ud800\u2028\n"
+
+
+def test_what_a_token_says_cannot_play_with_the_terminal(
+    run: Run, simulator: IssuerSimulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T42."""
+    run("start")
+    simulator.approve(hub_server_name=HOSTILE, features=("x\x07ms",))
+    run("complete")
+    assert run("status") == 0
+    out = capsys.readouterr().out
+
+    assert all(sign == "\n" or sign.isprintable() for sign in out)
+    assert run("status", "--json") == 0
+    out = capsys.readouterr().out
+    assert all(sign == "\n" or sign.isprintable() for sign in out)
+    assert json.loads(out)["license"]["hub_server_name"] == HOSTILE
+
+
+def test_what_an_error_says_cannot_play_with_the_terminal(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["status"], {**environ, "POS_STATE_FOLDER": "/x\x1b[2J\ud800"}) == 1
+    assert all(sign == "\n" or sign.isprintable() for sign in capsys.readouterr().err)
+
+
+def test_a_terminal_that_knows_ascii_alone_shows_what_it_can(
+    run: Run, simulator: IssuerSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    simulator.approve(hub_server_name="B\N{LATIN SMALL LETTER A WITH DIAERESIS}ckerei")
+
+    assert run("acquire") == 0
+    out.seek(0)
+    assert "B?ckerei" in out.read()
+
+
+def test_the_help_lists_exit_codes_and_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"], {})
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+
+    assert "4    not authorized yet" in lines
+    for field in ("POS_ISSUER", "POS_STATE_FOLDER", "POS_CLIENT_ID", "POS_PUBLIC_URL", "POS_CA_FILE"):
+        assert any(line.startswith(field) for line in lines)
 
 
 def test_status_without_a_license(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,8 +304,10 @@ def test_refresh(run: Run, simulator: IssuerSimulator, capsys: pytest.CaptureFix
     assert run("refresh") == 0
     simulator.trouble(METADATA, "503")
     assert run("refresh") == 6
-    simulator.refusal = OAuthError("invalid_grant")
+    simulator.refusal = OAuthError("invalid_grant", reason="replaced")
+    capsys.readouterr()
     assert run("refresh") == 5
+    assert "Another machine was authorized as this device." in capsys.readouterr().err
     assert run("status") == 0, "usable until its expiry"
 
 
@@ -228,6 +321,10 @@ def test_remove_asks_unless_told_not_to(
     monkeypatch.setattr("builtins.input", lambda _question: "n")
     assert run("remove") == 0
     assert run("status") == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("builtins.input", input)
+    assert run("remove") == 0
+    assert run("status") == 0, "nobody answered"
     monkeypatch.setattr("builtins.input", lambda _question: "y")
     assert run("remove") == 0
     assert run("status") == 3
@@ -286,7 +383,12 @@ def test_a_misspelt_command_is_told(argv: list[str], capsys: pytest.CaptureFixtu
     ],
 )
 def test_serve_becomes_gunicorn(
-    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, public_url: str, options: list[str], bind: str
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    public_url: str,
+    options: list[str],
+    bind: str,
 ) -> None:
     commands = []
     monkeypatch.setattr(os, "execv", lambda _program, command: commands.append(command))
@@ -297,3 +399,7 @@ def test_serve_becomes_gunicorn(
     assert command[command.index("--bind") + 1] == bind
     assert command[command.index("--workers") + 1] == "1"
     assert "--no-control-socket" in command
+    assert command[command.index("--forwarded-allow-ips") + 1] == ""
+    assert command[command.index("--forwarder-headers") + 1] == ""
+    where = public_url or "http://127.0.0.1:8004"
+    assert capsys.readouterr().out == f"Manage License: {where}/manage-license\n"

@@ -11,7 +11,7 @@ import pytest
 from pos_client.clock_guard import ClockFault, ClockReading
 from pos_client.device_state import DeviceState
 from pos_client.license_state import license_state
-from pos_client.manage_license.page_state import instant_text, page_state
+from pos_client.manage_license.page_state import instant_text, page_state, printable
 from pos_client.polling import PollingPace
 from pos_client.stored_state import PendingAuthorization
 from wire.claims import LicenseTokenClaims
@@ -171,9 +171,35 @@ def test_an_ended_authorization_tells_its_reason_the_time_left_and_the_way_out()
     (alert,) = page.alerts
 
     assert alert.title == "This server must be authorized again"
-    assert "Its reason: device_revoked." in alert.sentences
+    assert "The Authorization server's reason: device_revoked." in alert.sentences
     assert "The license stays usable until 29 November 2026, 14:05 UTC." in alert.sentences
     assert (page.shows_instructions, page.may_refresh, page.may_remove) == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("replaced", "Another machine was authorized as this device."),
+        ("removed", "The license was removed at the Authorization server."),
+        ("refresh_token_reused", "Its refresh token was used twice: it may have been copied."),
+        ("no_seat", "It holds no seat of a license any more."),
+        ("new\x1b", "The Authorization server's reason: new\N{REPLACEMENT CHARACTER}."),
+    ],
+)
+def test_the_reason_of_the_end_is_told_in_words(reason: str, words: str) -> None:
+    (alert,) = shown(device(authorization_ended=True, ended_reason=reason)).alerts
+
+    assert words in alert.sentences
+
+
+def test_the_last_contact_is_told() -> None:
+    detail = shown(device(last_contact_at=NOW - timedelta(days=1))).details[-1]
+
+    assert (detail.label, detail.text) == ("Last contact", "20 November 2026, 14:05 UTC")
+
+
+def test_what_cannot_be_printed_is_replaced() -> None:
+    assert printable("a\x1bb\u202ec\ud800d\u2028e\N{NO-BREAK SPACE}f\u00e9 ") == "a\ufffdb\ufffdc\ufffdd e f\u00e9 "
 
 
 def test_an_ended_authorization_promises_nothing_once_the_license_is_over() -> None:
@@ -189,9 +215,16 @@ def test_a_user_code_is_shown_with_the_time_it_has_left() -> None:
     assert page.pending is not None
     assert page.pending.user_code == "WDJB-MJHT"
     assert page.pending.verification_uri == f"{ISSUER}/activate"
-    assert page.pending.minutes_left == 15
-    assert page.pending.expires_at.text == "21 November 2026, 14:20 UTC"
+    assert page.pending.expires_at.text == "14:20 UTC"
     assert not page.shows_instructions
+
+
+def test_a_user_code_that_expires_tomorrow_says_so() -> None:
+    late = replace(PENDING, expires_at=NOW + timedelta(hours=10))
+    page = shown(device(license=None, pending=late))
+
+    assert page.pending is not None
+    assert page.pending.expires_at.text == "22 November 2026, 00:05 UTC"
 
 
 def test_the_complete_address_is_preferred() -> None:
