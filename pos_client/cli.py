@@ -60,7 +60,7 @@ settings, from the environment:
   POS_PUBLIC_URL    where browsers find the page (default: http://127.0.0.1:8004)
   POS_CA_FILE       PEM file of certificates to trust instead of the system's
 """
-_NOTHING_PENDING: Final = "There is no User Code to complete. Run: tillpass-pos start"
+_NO_CODE: Final = "There is no User Code to complete. Run: tillpass-pos start"
 _ENDED: Final = {
     Completion.DENIED: "The authorization was denied at the Authorization server. Run: tillpass-pos start",
     Completion.EXPIRED: "The User Code is no longer valid. Run: tillpass-pos start",
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         act: Callable[[DeviceLicense, argparse.Namespace], int] = arguments.act
         return act(wire_up(settings).device_license, arguments)
     except PosClientError as error:
-        _say(_NOTHING_PENDING if isinstance(error, NothingPendingError) else message_of(error).text)
+        _say(_NO_CODE if isinstance(error, NothingPendingError) else message_of(error).text)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), UNUSABLE)
     except KeyboardInterrupt:
         _say("Interrupted. The same command goes on from here.")
@@ -192,9 +192,7 @@ def _agreed(question: str) -> bool:
     try:
         return input(question).strip().lower() in {"y", "yes"}
     except EOFError:
-        # Nobody is there to answer.
-        print()
-        return False
+        return False  # nobody is there to answer
 
 
 def _serve(settings: Settings, bind: str | None) -> int:
