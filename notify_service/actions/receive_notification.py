@@ -78,8 +78,6 @@ def _opened(message: ReceivedMessage, notification_key: str) -> tuple[Notificati
     opened = open_message(message.sealed, notification_key)
     if message.notification_id != str(opened.id):
         raise MessageRefusedError("The message says another id inside than outside.")
-    if not opened.recipient.isprintable():
-        raise MessageRefusedError("The message's recipient cannot be written.")
     return opened, message.sealed
 
 

@@ -51,15 +51,17 @@ class NotificationSchema(Schema):
     """What a sender may know about a notification."""
 
     id = fields.String(required=True, metadata={"format": "uuid"})
-    template = fields.String(required=True)
+    template = fields.String(required=True, metadata={"description": "Which email it is"})
     recipient = fields.Function(
         lambda row: redacted(row.recipient), metadata={"type": "string", "description": "Shortened: o***@example.com"}
     )
     state = fields.Enum(State, by_value=True, required=True, metadata={"type": "string"})
-    attempts = fields.Integer(required=True)
-    created_at = fields.AwareDateTime(required=True)
-    next_attempt_at = fields.AwareDateTime(allow_none=True)
-    sent_at = fields.AwareDateTime(allow_none=True)
+    attempts = fields.Integer(required=True, metadata={"description": "How often sending was tried"})
+    created_at = fields.AwareDateTime(required=True, metadata={"description": "When it came in"})
+    next_attempt_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "When it will be tried next, if it will"}
+    )
+    sent_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When a mail server took it, if one has"})
     smtp_answer = fields.String(
         allow_none=True, metadata={"description": "Why the last attempt failed, in the mail server's or our words"}
     )

@@ -84,7 +84,7 @@ def test_the_page_shows_every_operation_without_scripts_or_other_hosts(
 def test_the_page_says_how_a_token_is_had(client: FlaskClient) -> None:
     told = html.unescape(client.get("/docs").text)
 
-    assert 'curl -su "CLIENT_ID:CLIENT_SECRET" http://127.0.0.1:8001/oauth/token -d' in told
+    assert 'curl -su "CLIENT_ID:CLIENT_SECRET" http://127.0.0.1:8001/oauth/token \\\n' in told
     assert 'curl -H "Authorization: Bearer $TOKEN" https://licenses.example/v1/' in told
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -84,8 +85,13 @@ def test_a_sealed_message_cannot_be_sent_again_under_another_id(database: Databa
 
 
 def test_a_recipient_that_cannot_be_written_is_set_aside(database: Database, sender: Sender) -> None:
-    """F24: JSON can carry half a letter, which neither database nor email can."""
-    assert receive(database, sender, sender.message("own\ud800er@shop.example")) is None
+    """F24: JSON can carry half a letter, which neither database nor email can. Sealed by a sender that did not look."""
+    message = sender.message()
+    document = json.loads(Fernet(sender.key).decrypt(str(message.sealed)))
+    document["recipient"] = "own\ud800er@shop.example"
+    sealed = Fernet(sender.key).encrypt(json.dumps(document).encode()).decode()
+
+    assert receive(database, sender, replace(message, sealed=sealed)) is None
     assert len(aside(database)) == 1
 
 

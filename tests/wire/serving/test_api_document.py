@@ -78,8 +78,8 @@ def test_page_says_how_a_token_is_had_and_sent(page: str) -> None:
     told = html.unescape(page)
 
     assert (
-        'TOKEN=$(curl -su "CLIENT_ID:CLIENT_SECRET" https://auth.example/oauth/token '
-        "-d grant_type=client_credentials -d scope=SCOPE | jq -r .access_token)"
+        'TOKEN=$(curl -su "CLIENT_ID:CLIENT_SECRET" https://auth.example/oauth/token \\\n'
+        "  -d grant_type=client_credentials -d scope=SCOPE | jq -r .access_token)"
     ) in told
     assert 'curl -H "Authorization: Bearer $TOKEN" https://small.example/v1/' in told
 
