@@ -36,7 +36,7 @@ def _checked(application: Application) -> Application:
 
 
 class _CheckedBody:
-    """A body whose reading fails with werkzeug's 400: servers raise kinds of OSError for a malformed chunk."""
+    """A body whose reading fails with werkzeug's 400: servers raise errors of their own for a malformed chunk."""
 
     def __init__(self, body: Any) -> None:  # noqa: ANN401 - any file of bytes
         self._body = body
@@ -59,5 +59,6 @@ class _CheckedBody:
     def _call(read: Callable[..., bytes], *size: int) -> bytes:
         try:
             return read(*size)
-        except OSError as fault:
+        except Exception as fault:
+            # Whatever the server raises here, it is the sender's body that is broken or at an end.
             raise ClientDisconnected("The body could not be read to its end.") from fault

@@ -6,15 +6,19 @@ import io
 
 import pytest
 from flask import Flask, request
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize
 
 from wire.serving.request_body import LARGEST_BODY, install_body_limits
 
 
 class BrokenBody(io.RawIOBase):
-    """What a server hands on for a malformed chunk: reading raises a kind of OSError."""
+    """What a server hands on for a malformed chunk: reading raises an error of the server's own."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
 
     def read(self, size: int = -1) -> bytes:
-        raise OSError(f"Invalid chunk size, {size} wanted")
+        raise self._error(f"Invalid chunk size, {size} wanted")
 
     readline = read
 
@@ -35,13 +39,14 @@ def app() -> Flask:
     return app
 
 
+@pytest.mark.parametrize("error", [OSError, InvalidChunkSize, ChunkMissingTerminator])
 @pytest.mark.parametrize("path", ["/form", "/lines"])
-def test_a_body_that_breaks_off_is_400(app: Flask, path: str) -> None:
+def test_a_body_that_breaks_off_is_400(app: Flask, path: str, error: type[Exception]) -> None:
     answer = app.test_client().post(
         path,
         content_type="application/x-www-form-urlencoded",
         # As gunicorn hands on a chunked body: of unknown length, with an end of its own.
-        environ_overrides={"wsgi.input": BrokenBody(), "wsgi.input_terminated": True},
+        environ_overrides={"wsgi.input": BrokenBody(error), "wsgi.input_terminated": True},
     )
 
     assert answer.status_code == 400
