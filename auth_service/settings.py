@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -22,18 +22,18 @@ SHORTEST_SECRET: Final = 32
 class Settings:
     """How this auth_service runs."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     """SQLAlchemy's URL: `sqlite:////var/lib/tillpass/auth.sqlite3` or `postgresql+psycopg://…`."""
-    redis_url: str
+    redis_url: str = field(repr=False)
     issuer: str
     """The public base URL, without a slash at its end: the `iss` of every token (RFC 8414 §2)."""
-    secret_key: str
+    secret_key: str = field(repr=False)
     """Signs the portal's cookie and keys the digests of user codes."""
     key_folder: Path
     """Where the signing keys lie, owner-only."""
     license_service_url: str
     notify_service_url: str
-    notification_key: str
+    notification_key: str = field(repr=False)
     """Seals messages for notify_service; the same Fernet key there."""
 
     @property
@@ -102,7 +102,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises SettingsError that names every variable at fault and what it wants; it never repeats a value.
     """
     try:
-        settings: Settings = _SettingsSchema().load(dict(environ))
+        settings: Settings = _SettingsSchema().load({name: value for name, value in environ.items() if value.strip()})
     except ValidationError as fault:
         faults = fault.messages if isinstance(fault.messages, dict) else {}
         lines = [f"  {name}: {' '.join(texts)}" for name, texts in sorted(faults.items())]

@@ -58,5 +58,13 @@ def test_a_wrong_value_is_named_but_never_repeated(name: str, value: str) -> Non
     assert not value or value not in str(raised.value)
 
 
+def test_no_secret_shows_in_a_repr() -> None:
+    """C14: a repr ends up in logs."""
+    shown = repr(load_settings({**GOOD, "AUTH_REDIS_URL": "redis://:hush@127.0.0.1/0"}))
+
+    for secret in (GOOD["AUTH_SECRET_KEY"], GOOD["AUTH_NOTIFICATION_KEY"], "hush"):
+        assert secret not in shown
+
+
 def test_plain_http_is_for_ones_own_machine_only() -> None:
     assert not load_settings({**GOOD, "AUTH_ISSUER": "http://127.0.0.1:8001"}).is_https
