@@ -1,8 +1,8 @@
-"""Build the Flask app: routes, the one error handler, the request log, and the headers of every answer."""
+"""Build the Flask app: routes, the one error handler and the request log."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -17,22 +17,8 @@ from wire.serving.problem_handler import install_problem_handler
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
-    from flask import Response
-
     from license_service.settings import Settings
     from license_service.wiring import Wired
-
-# What a device may use is nobody's to keep (T33); the one page loads its own style and nothing else (T42, T43).
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def create_app(settings: Settings, wired: Wired) -> Flask:
@@ -49,7 +35,6 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )
-    app.after_request(_protect)
     return app
 
 
@@ -61,9 +46,3 @@ def _about(settings: Settings) -> About:
         public_url=settings.public_url,
         issuer=settings.issuer,
     )
-
-
-def _protect(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
-    return response

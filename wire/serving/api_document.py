@@ -41,7 +41,8 @@ _DESCRIPTIONS: Final = {
     422: "Something that was given is missing, wrong, unknown or given twice",
     503: "The database or the issuer's keys cannot be had; `Retry-After` says when to try again",
 }
-_PAGE_HEADERS: Final = {
+# No answer is anybody's to keep (T33); the one page loads its own style and nothing else (T42, T43).
+_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -90,7 +91,10 @@ class DocumentedApi(Api):  # type: ignore[misc] # flask-smorest ships no types
 
 
 def document_api(app: Flask, about: About) -> DocumentedApi:
-    """Serve the document of the routes that are registered with what this gives back, and its page."""
+    """Serve the document of the routes that are registered with what this gives back, and its page.
+
+    Every answer of `app` gets the headers that keep it out of caches, frames and other types.
+    """
     app.config.update(
         API_TITLE=about.title,
         API_VERSION=version("tillpass"),
@@ -109,6 +113,7 @@ def document_api(app: Flask, about: About) -> DocumentedApi:
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt", "description": security}
     api.spec.components.security_scheme("bearer", scheme)
     app.register_blueprint(_page_routes(about, api.spec.to_dict))
+    app.after_request(_protect)
     return api
 
 
@@ -129,12 +134,12 @@ def _page_routes(about: About, document: Callable[[], dict[str, Any]]) -> Bluepr
     def page() -> str:
         return render_template("api_document.html", about=about, document=document(), words=_words)
 
-    @routes.after_request
-    def protect(response: Response) -> Response:
-        response.headers.update(_PAGE_HEADERS)
-        return response
-
     return routes
+
+
+def _protect(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    return response
 
 
 def _words(text: str) -> Markup:
