@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +121,31 @@ def test_no_read_modify_write_is_lost_on_sqlite(sqlite: Database) -> None:
         assert _count(connection) == THREADS * TIMES
 
 
+def test_threads_of_one_process_take_turns_on_sqlite(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it SQLite, which has no patience here, would refuse all but one of them."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0)
+    opened = _with_counter(Database(sqlite_url))
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 60)
+
+    def add_one() -> None:
+        with opened.transaction() as connection:
+            _set(connection, _count(connection) + 1)
+
+    assert _in_threads(add_one) == []
+    opened.close()
+
+
+def test_writers_of_postgresql_do_not_wait_for_each_other(postgresql_url: str) -> None:
+    """Both are of one thread here: a writer that waited for its turn could never go on."""
+    opened = _with_counter(Database(postgresql_url))
+
+    with opened.transaction() as first, opened.transaction() as second:
+        first.execute(text("INSERT INTO counter VALUES (1)"))
+        second.execute(text("INSERT INTO counter VALUES (2)"))
+
+    opened.close()
+
+
 def test_conditional_update_is_won_once(database: Database) -> None:
     """T05, T59: what may happen once is one conditional statement whose row count is checked."""
     _with_counter(database)
@@ -162,14 +188,14 @@ def test_reading_sees_what_was_committed_since(database: Database) -> None:
 
 
 def test_sqlite_keeps_what_was_answered(sqlite: Database) -> None:
-    """F31: synchronous=FULL (2) in WAL."""
+    """F31: synchronous=FULL (2) in WAL; F27: milliseconds of patience with other processes."""
     with sqlite.reading() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
 
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
 
 
 def test_foreign_key_holds(database: Database) -> None:
@@ -330,6 +356,35 @@ def test_server_that_ends_our_connection_is_unavailable_once(postgresql_url: str
     killer.close()
 
 
+def test_server_that_came_back_while_we_were_idle_is_used_at_once(postgresql_url: str) -> None:
+    """F28: what lay in the pool is tried before it is used."""
+    opened = _with_counter(Database(postgresql_url))
+    killer = Database(postgresql_url)
+    with killer.transaction() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.execute(text(f"{others} AND pid <> pg_backend_pid()"))
+
+    _set_and_execute(opened)
+
+    opened.close()
+    killer.close()
+
+
+def test_no_free_connection_is_unavailable(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen for one process, and not one more: the server has few for all."""
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 1)
+    opened = Database(postgresql_url)
+
+    with ExitStack() as held:
+        for _ in range(16):
+            held.enter_context(opened.reading())
+        with pytest.raises(DatabaseUnavailableError):
+            opened.check()
+
+    opened.check()
+    opened.close()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -360,12 +415,12 @@ def test_other_faults_of_the_driver_pass(sqlite: Database) -> None:
         raise DBAPIError("SELECT 1", {}, Exception("a defect"))
 
 
-def test_no_error_says_what_was_written(sqlite: Database) -> None:
+def test_no_error_says_what_was_written(database: Database) -> None:
     """T55: what an error says is logged, and a row may hold a digest or an address."""
-    _with_counter(sqlite)
+    _with_counter(database)
     insert = text("INSERT INTO counter VALUES (:n), (0)")
 
-    with pytest.raises(IntegrityError) as refusal, sqlite.transaction() as connection:
+    with pytest.raises(IntegrityError) as refusal, database.transaction() as connection:
         connection.execute(insert, {"n": 123454321})
 
     assert "INSERT INTO counter" in str(refusal.value)

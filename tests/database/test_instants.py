@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import StatementError
 
 from database.instants import Instant
@@ -80,6 +81,11 @@ def test_naive_datetime_is_refused_in_a_question_too(with_events: Database) -> N
 
     with pytest.raises(StatementError), with_events.reading() as connection:
         connection.execute(select(events).where(events.c.happened_at < naive))
+
+
+def test_postgresql_keeps_the_zone() -> None:
+    """Else its own setting would decide which instant a row means."""
+    assert str(Instant().compile(dialect=postgresql.dialect())) == "TIMESTAMP WITH TIME ZONE"
 
 
 def test_order_is_that_of_the_instants_whatever_zone_they_came_in(with_events: Database) -> None:
