@@ -187,15 +187,20 @@ def test_reading_sees_what_was_committed_since(database: Database) -> None:
     assert (before, after) == (0, 7)
 
 
-def test_sqlite_keeps_what_was_answered(sqlite: Database) -> None:
+def test_sqlite_keeps_what_was_answered(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """F31: synchronous=FULL (2) in WAL; F27: milliseconds of patience with other processes."""
-    with sqlite.reading() as connection:
+    assert engine.BUSY_TIMEOUT_SECONDS == 5
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 7)
+    opened = Database(sqlite_url)
+
+    with opened.reading() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
 
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 7000}
+    opened.close()
 
 
 def test_foreign_key_holds(database: Database) -> None:
@@ -381,6 +386,7 @@ def test_no_free_connection_is_unavailable(postgresql_url: str, monkeypatch: pyt
         with pytest.raises(DatabaseUnavailableError):
             opened.check()
 
+    assert opened.engine.pool.timeout() == 1
     opened.check()
     opened.close()
 

@@ -188,6 +188,16 @@ def test_failed_revision_leaves_nothing_and_can_be_run_again(package: Package, u
     assert _revision(opened) == "0002"
 
 
+def test_failed_revision_takes_those_before_it_along(package: Package, url: str, opened: Database) -> None:
+    """All that was missing is done, or nothing: a database is never between two releases."""
+    package.add("0002", FAILS_HALFWAY)
+
+    with pytest.raises(Exception, match="nowhere"):
+        migrate(package.name, url)
+
+    assert _tables(opened) == set()
+
+
 def test_several_processes_at_once_migrate_once(package: Package, sqlite_url: str, tmp_path: Path) -> None:
     """Services that start together wait for the one that migrates."""
     migrate_it = f"from database.migrations import migrate; migrate({package.name!r}, {sqlite_url!r})"
@@ -248,3 +258,13 @@ def test_revision_that_is_made_names_no_type_of_ours(package: Package, url: str)
     [made] = (package.folder / "migrations" / "versions").glob("*.py")
     assert "sa.DateTime(timezone=True)" in made.read_text()
     assert "Instant" not in made.read_text()
+
+
+def test_revision_that_alters_is_written_for_sqlite_too(package: Package, url: str) -> None:
+    package.add("0001", FIRST.replace("sa.DateTime(timezone=True))", "sa.DateTime(timezone=True), nullable=False)"))
+    migrate(package.name, url)
+
+    command.revision(configuration(package.name, url), message="second", autogenerate=True)
+
+    [made] = (package.folder / "migrations" / "versions").glob("*_second.py")
+    assert "op.batch_alter_table('parents'" in made.read_text()
