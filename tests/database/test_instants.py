@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from sqlalchemy.exc import StatementError
 from database.instants import Instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from database.engine import Database
 
 metadata = MetaData()
@@ -81,6 +84,30 @@ def test_naive_datetime_is_refused_in_a_question_too(with_events: Database) -> N
 
     with pytest.raises(StatementError), with_events.reading() as connection:
         connection.execute(select(events).where(events.c.happened_at < naive))
+
+
+@pytest.fixture
+def _machine_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the zone of this process, and of the connections that PostgreSQL's client opens."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        patched.setenv("PGTZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_machine_in_tokyo")
+def test_zone_of_the_machine_and_of_the_connection_changes_nothing(with_events: Database) -> None:
+    """F15: two machines that are set up otherwise mean the same instant."""
+    happened_at = datetime(2026, 6, 1, 9, tzinfo=UTC)
+
+    kept = _kept(with_events, happened_at)
+    with with_events.reading() as connection:
+        as_text = connection.exec_driver_sql("SELECT CAST(happened_at AS TEXT) FROM events").scalar_one()
+
+    assert kept == happened_at
+    assert as_text.startswith(("2026-06-01 09:00:00", "2026-06-01 18:00:00+09"))
 
 
 def test_postgresql_keeps_the_zone() -> None:
