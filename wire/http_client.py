@@ -1,6 +1,7 @@
 """The only file that opens an HTTP connection to another process.
 
-Every call has time limits, a limit on the answer's size, no retries and no redirects; TLS certificates are checked.
+Every call has time limits, a limit on the answer's size and no redirects; TLS certificates are checked. Nothing is
+tried again, but for the one case in which a kept connection was closed as we wrote to it (RFC 9112 §9.3.1).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 5.0
 LARGEST_ANSWER: Final = 256 * 1024
+_IDEMPOTENT: Final = frozenset({"GET", "PUT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,7 @@ class HttpClient:
     ) -> HttpAnswer:
         """Send one request and read its whole answer. Raises as `get`."""
         try:
-            response = self._pool.request(
-                method, url, body=body, headers=dict(headers or {}), redirect=False, preload_content=False
-            )
+            response = self._send(method, url, body, dict(headers or {}))
             content = _body(response)
         except (urllib3.exceptions.HTTPError, OSError) as fault:
             raise UnreachableError(f"No answer from {_origin(url)}.") from fault
@@ -91,6 +91,19 @@ class HttpClient:
             headers={name.lower(): value for name, value in response.headers.items()},
             body=content,
         )
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        def send() -> urllib3.BaseHTTPResponse:
+            return self._pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
+
+        try:
+            return send()
+        except urllib3.exceptions.ProtocolError as fault:
+            # The other side closed a connection that was idle for too long, just as we used it. That is no answer, and
+            # to ask once more changes nothing where the method is idempotent (RFC 9110 §9.2.2).
+            if method not in _IDEMPOTENT or not isinstance(fault.args[-1], ConnectionError):
+                raise
+        return send()
 
 
 def _body(response: urllib3.BaseHTTPResponse) -> bytes:

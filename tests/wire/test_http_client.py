@@ -12,6 +12,7 @@ import threading
 import tracemalloc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,6 +128,15 @@ def _closing_afterwards(handler: Any) -> None:
     handler.close_connection = True
 
 
+def _closing_as_the_next_request_comes(handler: Any) -> None:
+    _closing_afterwards(handler)
+    handler.rfile.readline()
+
+
+def _closing_unanswered(handler: Any) -> None:
+    handler.close_connection = True
+
+
 ANSWERS: dict[str, Callable[[Any], None]] = {
     "/good": _whole(200, b'{"a": 1}', **{"Content-Type": "application/json", "X-Request-ID": "7"}),
     "/missing": _whole(404, b"{}"),
@@ -146,7 +156,8 @@ ANSWERS: dict[str, Callable[[Any], None]] = {
     "/bomb": _whole(200, gzip.compress(bytes(64 * 1024 * 1024)), **{"Content-Encoding": "gzip"}),
     "/broken-gzip": _whole(200, b"not gzip", **{"Content-Encoding": "gzip"}),
     "/without-length": _without_length,
-    "/closing": _closing_afterwards,
+    "/closing": _closing_as_the_next_request_comes,
+    "/silent": _closing_unanswered,
     "/many-headers": _whole(200, b"", **{f"X-{number}": "y" for number in range(200)}),
     "/long-header": _whole(200, b"", **{"X-Long": "y" * 100_000}),
     "/nothing": lambda handler: (handler.send_response(204), handler.end_headers()),
@@ -263,10 +274,27 @@ def test_connection_is_kept_and_used_again(http_client: HttpClient, server: Serv
     assert server.connections == 1
 
 
-def test_kept_connection_that_was_closed_meanwhile_is_replaced(http_client: HttpClient, server: Server) -> None:
+def test_kept_connection_that_closes_as_it_is_used_is_replaced(http_client: HttpClient, server: Server) -> None:
+    """The worst moment of a keep-alive timeout: the request is on its way already."""
+    for ask in (http_client.get, partial(http_client.put_json, document={})):
+        http_client.get(f"{server.origin}/closing")
+
+        assert ask(f"{server.origin}/good").status == 200
+
+
+def test_what_may_not_be_repeated_is_not_repeated(http_client: HttpClient, server: Server) -> None:
     http_client.get(f"{server.origin}/closing")
 
-    assert http_client.get(f"{server.origin}/good").status == 200
+    with pytest.raises(UnreachableError):
+        http_client.post_form(f"{server.origin}/good", {})
+    assert [path for _, path, _, _ in server.asked] == ["/closing"]
+
+
+def test_silence_is_asked_twice_at_most(http_client: HttpClient, server: Server) -> None:
+    with pytest.raises(UnreachableError):
+        http_client.get(f"{server.origin}/silent")
+
+    assert len(server.asked) == 2
 
 
 @pytest.mark.parametrize("path", ["/far-too-large", "/chunked-without-end", "/chunked-one-byte-over"])
