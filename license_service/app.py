@@ -14,6 +14,7 @@ from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import install_problem_handler
+from wire.serving.protected_resource import ProtectedResource, install_protected_resource
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -30,12 +31,22 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
     install_refusals(app)
     install_request_log(app, "license_service")
+    install_protected_resource(app, _resource(settings))
     api.register_blueprint(device_routes(wired.database, wired.guard, wired.now))
     api.register_blueprint(license_routes(wired.database, wired.guard, wired.now))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )
     return app
+
+
+def _resource(settings: Settings) -> ProtectedResource:
+    return ProtectedResource(
+        identifier=settings.public_url,
+        issuer=settings.issuer,
+        audience=LICENSE_AUDIENCE,
+        name="Tillpass License service",
+    )
 
 
 def _about(settings: Settings) -> About:

@@ -15,6 +15,7 @@ from wire.scopes import NOTIFY_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import install_problem_handler, problem_response
+from wire.serving.protected_resource import ProtectedResource, install_protected_resource
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def create_app(wired: Wired) -> Flask:
     app.config["TRUSTED_HOSTS"] = [urlsplit(wired.public_url).hostname, "127.0.0.1", "localhost", "[::1]"]
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
     install_request_log(app, "notify_service")
+    install_protected_resource(app, _resource(wired))
     api = document_api(app, _about(wired))
     api.register_blueprint(notification_routes(wired.database, wired.guard))
     app.register_blueprint(health_routes(wired.readiness_checks))
@@ -36,6 +38,15 @@ def create_app(wired: Wired) -> Flask:
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
     app.register_error_handler(NotificationNotFoundError, _not_found)
     return app
+
+
+def _resource(wired: Wired) -> ProtectedResource:
+    return ProtectedResource(
+        identifier=wired.public_url,
+        issuer=wired.issuer,
+        audience=NOTIFY_AUDIENCE,
+        name="Tillpass Notify service",
+    )
 
 
 def _about(wired: Wired) -> About:

@@ -58,7 +58,8 @@ def test_without_a_token_the_challenge_has_no_error_code(
     answer = call(client, operation, authorization)
 
     assert (answer.status_code, answer.get_json()["code"]) == (401, "missing_token")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer resource_metadata=")
+    assert "error" not in answer.headers["WWW-Authenticate"]
 
 
 @EVERY

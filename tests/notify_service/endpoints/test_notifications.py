@@ -157,7 +157,8 @@ def test_without_a_token_nothing_is_told(client: FlaskClient, path: str) -> None
     answer = client.get(path)
 
     assert is_problem(answer, 401, "missing_token")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer resource_metadata=")
+    assert "error" not in answer.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("scope", ["entitlements", "notifications.readx", "notifications"])
