@@ -14,7 +14,7 @@ from pos_client.errors import LicenseRefusedError
 from pos_client.trusted_keys import TrustedKeys
 from wire.errors import KeysUnavailableError, TokenRefusedError
 from wire.token_types import SIGNING_ALGORITHM
-from wire.token_verification import LicenseTokenVerifier
+from wire.token_verification import LicenseTokenVerifier, signing_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ class _TimelessVerifier(LicenseTokenVerifier):
     """wire's verification without its three questions to the system clock (`exp`, `nbf`, `iat`)."""
 
     def _verify(self, token: str, token_type: str, *, check_expiry: bool = False) -> dict[str, Any]:
-        key = self._key(token, token_type)
+        key = signing_key(self.keys, token, token_type)
         options: Any = {
             "require": _REQUIRED,
             "verify_exp": check_expiry,

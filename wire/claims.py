@@ -63,6 +63,18 @@ class AccessTokenClaims:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusReference:
+    """Where the status of a token is told: a place in one status list (Token Status List §6.2)."""
+
+    uri: str
+    index: int
+
+    def payload(self) -> dict[str, Any]:
+        """Give the value of the claim `status`."""
+        return {"status_list": {"idx": self.index, "uri": self.uri}}
+
+
+@dataclass(frozen=True, slots=True)
 class LicenseTokenClaims:
     """What a license token says, for the POS server that holds it and the peers that check it offline.
 
@@ -86,6 +98,7 @@ class LicenseTokenClaims:
     renewal_date: date | None = None
     hub_server_name: str | None = None
     hub_server_url: str | None = None
+    status: StatusReference | None = None
 
     def payload(self) -> dict[str, Any]:
         """Give the JWT claims set; absent members are left out."""
@@ -110,6 +123,8 @@ class LicenseTokenClaims:
             claims["hub_server_name"] = self.hub_server_name
         if self.hub_server_url is not None:
             claims["hub_server_url"] = self.hub_server_url
+        if self.status is not None:
+            claims["status"] = self.status.payload()
         return claims
 
     @classmethod
@@ -135,6 +150,7 @@ class LicenseTokenClaims:
             renewal_date=_optional_day(claims, "renewal_date"),
             hub_server_name=_optional_text(claims, "hub_server_name"),
             hub_server_url=_optional_text(claims, "hub_server_url"),
+            status=_optional_status(claims),
         )
 
 
@@ -180,3 +196,15 @@ def _optional_day(claims: dict[str, Any], name: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError as fault:
         raise _refuse(name, "a date such as 2027-01-31") from fault
+
+
+def _optional_status(claims: dict[str, Any]) -> StatusReference | None:
+    if claims.get("status") is None:
+        return None
+    place = claims["status"].get("status_list") if isinstance(claims["status"], dict) else None
+    if not isinstance(place, dict):
+        raise _refuse("status", "a place in a status list")
+    index = _whole(place, "idx")
+    if index < 0:
+        raise _refuse("idx", "a whole number from 0 on")
+    return StatusReference(uri=_text(place, "uri"), index=index)

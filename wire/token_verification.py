@@ -42,7 +42,7 @@ class TokenVerifier:
         return AccessTokenClaims.from_payload(self._verify(token, ACCESS_TOKEN_TYPE))
 
     def _verify(self, token: str, token_type: str, *, check_expiry: bool = True) -> dict[str, Any]:
-        key = self._key(token, token_type)
+        key = signing_key(self.keys, token, token_type)
         try:
             return jwt.decode(
                 token,
@@ -55,20 +55,6 @@ class TokenVerifier:
             )
         except jwt.PyJWTError as fault:
             raise TokenRefusedError(_sentence(fault)) from fault
-
-    def _key(self, token: str, token_type: str) -> jwt.PyJWK:
-        header = _header(token)
-        if header.get("alg") != SIGNING_ALGORITHM:
-            raise TokenRefusedError(f"The token is not signed with {SIGNING_ALGORITHM}.")
-        if _plain_type(header.get("typ")) != token_type:
-            raise TokenRefusedError(f"The token is not of type {token_type}.")
-        if "crit" in header or _KEYS_BROUGHT_ALONG & header.keys():
-            raise TokenRefusedError("The token's header has a member that is not accepted.")
-        kid = header.get("kid")
-        key = self.keys.key(kid) if isinstance(kid, str) else None
-        if key is None:
-            raise TokenRefusedError("The token is signed with a key that its issuer does not publish.")
-        return key
 
 
 class LicenseTokenVerifier(TokenVerifier):
@@ -85,8 +71,27 @@ class LicenseTokenVerifier(TokenVerifier):
         return LicenseTokenClaims.from_payload(self._verify(token, LICENSE_TOKEN_TYPE, check_expiry=check_expiry))
 
 
-def _header(token: str) -> dict[str, Any]:
-    if len(token) > LONGEST_TOKEN:
+def signing_key(keys: KeySource, token: str, token_type: str, *, longest: int = LONGEST_TOKEN) -> jwt.PyJWK:
+    """Give the key that a JWT of this type must be signed with, from its header alone.
+
+    Raises TokenRefusedError, or KeysUnavailableError when no key could be had.
+    """
+    header = _header(token, longest)
+    if header.get("alg") != SIGNING_ALGORITHM:
+        raise TokenRefusedError(f"The token is not signed with {SIGNING_ALGORITHM}.")
+    if _plain_type(header.get("typ")) != token_type:
+        raise TokenRefusedError(f"The token is not of type {token_type}.")
+    if "crit" in header or _KEYS_BROUGHT_ALONG & header.keys():
+        raise TokenRefusedError("The token's header has a member that is not accepted.")
+    kid = header.get("kid")
+    key = keys.key(kid) if isinstance(kid, str) else None
+    if key is None:
+        raise TokenRefusedError("The token is signed with a key that its issuer does not publish.")
+    return key
+
+
+def _header(token: str, longest: int) -> dict[str, Any]:
+    if len(token) > longest:
         raise TokenRefusedError("The token is too long.")
     if not token.isascii():
         # PyJWT encodes the text first, and fails on a lone surrogate with an error of its own.

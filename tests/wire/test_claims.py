@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire.claims import AccessTokenClaims, LicenseTokenClaims
+from wire.claims import AccessTokenClaims, LicenseTokenClaims, StatusReference
 from wire.errors import TokenRefusedError
 
 _text = st.text(min_size=1)
@@ -44,6 +44,7 @@ _license = st.builds(
     renewal_date=st.none() | st.dates(),
     hub_server_name=st.none() | _text,
     hub_server_url=st.none() | _text,
+    status=st.none() | st.builds(StatusReference, uri=_text, index=st.integers(0, 2**31)),
 )
 
 
@@ -82,6 +83,7 @@ def test_claims_are_called_as_the_readers_know_them() -> None:
         renewal_date=date(2027, 1, 31),
         hub_server_name="Head office",
         hub_server_url="https://hub.example",
+        status=StatusReference("https://auth.example/status-lists/0", 7),
     )
 
     assert claims.payload() == {
@@ -101,6 +103,7 @@ def test_claims_are_called_as_the_readers_know_them() -> None:
         "renewal_date": "2027-01-31",
         "hub_server_name": "Head office",
         "hub_server_url": "https://hub.example",
+        "status": {"status_list": {"idx": 7, "uri": "https://auth.example/status-lists/0"}},
     }
 
 
@@ -146,3 +149,38 @@ def test_optional_text_may_be_absent_but_not_wrong(value: object) -> None:
     assert AccessTokenClaims.from_payload(_access_payload(organization_id=...)).organization_id is None
     with pytest.raises(TokenRefusedError):
         AccessTokenClaims.from_payload(_access_payload(organization_id=value))
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        "valid",
+        {},
+        {"status_list": "0"},
+        {"status_list": {"idx": 1}},
+        {"status_list": {"uri": "u"}},
+        {"status_list": {"idx": -1, "uri": "u"}},
+        {"status_list": {"idx": True, "uri": "u"}},
+    ],
+    ids=repr,
+)
+def test_status_that_names_no_place_in_a_list_is_refused(status: object) -> None:
+    """Token Status List §6.2: idx is a whole number from 0 on, uri a text."""
+    claims = LicenseTokenClaims(
+        iss="i",
+        sub="s",
+        aud=("a",),
+        iat=1,
+        nbf=1,
+        exp=2,
+        jti="j",
+        organization_id="o",
+        organization_name="O",
+        device_name="d",
+        license_id="l",
+        features=(),
+        renewal_window_days=30,
+    )
+
+    with pytest.raises(TokenRefusedError):
+        LicenseTokenClaims.from_payload({**claims.payload(), "status": status})
