@@ -1,8 +1,12 @@
-"""Build the Flask app: protocol endpoints, portal, health, and how failures are said."""
+"""Build the app of one process: the protocol and the portal, two Flask apps that are told apart by the path.
+
+Sign-in, form tokens, cookies and the portal's limits work by hooks that run at every request of their app; a POS server
+that polls has no use for them, and pays nothing for them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -13,29 +17,56 @@ from auth_service.endpoints.failures import install_failures
 from auth_service.endpoints.jwks import jwks_routes
 from auth_service.endpoints.metadata import metadata_routes
 from auth_service.endpoints.token import token_routes
-from auth_service.portal.frame import error_page, install_portal
+from auth_service.portal.frame import error_page, install_portal, install_security_headers
 from wire.serving.health import health_routes
+from wire.serving.problem_handler import http_problem_response
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from auth_service.wiring import Wired
+    from wire.serving.request_body import Application
+
+PROTOCOL_PATHS: Final = ("/oauth/", "/.well-known/", "/healthz", "/readyz")
 
 
 def create_app(wired: Wired) -> Flask:
-    """Build the app of one process."""
+    """Build the app of one process; it is the portal's, with the protocol's in front of it."""
+    portal = _new_app(wired)
+    install_portal(portal, wired.desk, wired.settings)
+    install_failures(portal, error_page)
+    protocol = _new_app(wired)
+    _install_protocol(protocol, wired)
+    install_failures(protocol, http_problem_response)
+    portal.wsgi_app = _by_path(protocol.wsgi_app, portal.wsgi_app)  # type: ignore[method-assign, assignment]
+    return portal
+
+
+def _new_app(wired: Wired) -> Flask:
     app = Flask("auth_service", static_folder=None, static_url_path="/static")
     # Any other Host is refused: it must not steer links (T40).
     app.config["TRUSTED_HOSTS"] = [urlsplit(wired.settings.issuer).hostname, "127.0.0.1", "localhost"]
     install_request_log(app, "auth_service")
+    install_security_headers(app, wired.settings)
+    return app
+
+
+def _install_protocol(app: Flask, wired: Wired) -> None:
     server = AuthorizationServer(wired.protocol)
-    protocol = [device_authorization_routes(server), token_routes(server)]
     for routes in (
-        *protocol,
+        device_authorization_routes(server),
+        token_routes(server),
         metadata_routes(wired.settings.issuer),
         jwks_routes(wired.keys),
         health_routes({"database": wired.database.check, "redis": wired.redis.ping}),
     ):
         app.register_blueprint(routes)
-    install_portal(app, wired.desk, wired.settings, exempt=protocol)
-    install_failures(app, error_page)
-    return app
+
+
+def _by_path(protocol: Application, portal: Application) -> Application:
+    def told_apart(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's own
+        chosen = protocol if environ["PATH_INFO"].startswith(PROTOCOL_PATHS) else portal
+        return chosen(environ, start_response)
+
+    return told_apart

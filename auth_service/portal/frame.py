@@ -33,12 +33,10 @@ _SECURITY_POLICY: Final = (
 )
 
 
-def install_portal(app: Flask, desk: PortalDesk, settings: Settings, exempt: list[Blueprint]) -> None:
-    """Put the portal onto `app`; the protocol's blueprints in `exempt` carry no form token."""
+def install_portal(app: Flask, desk: PortalDesk, settings: Settings) -> None:
+    """Put the portal onto `app`."""
     _configure(app, settings)
-    csrf = CSRFProtect(app)
-    for blueprint in exempt:
-        csrf.exempt(blueprint)
+    CSRFProtect(app)
     Bootstrap5(app)
     app.register_blueprint(_portal_routes(desk))
     _install_sign_in(app, desk)
@@ -47,10 +45,14 @@ def install_portal(app: Flask, desk: PortalDesk, settings: Settings, exempt: lis
     limit_sign_in(limiter, app, "portal.sign_in")
     for endpoint in ("portal.review", "portal.decide"):
         limit_user_codes(limiter, app, endpoint)
+    app.add_template_filter(_instant, "instant")
+
+
+def install_security_headers(app: Flask, settings: Settings) -> None:
+    """Put on every answer what tells a browser how little it may do with it."""
     app.after_request(_harden)
     if settings.is_https:
         app.after_request(_demand_tls)
-    app.add_template_filter(_instant, "instant")
 
 
 def error_page(error: HTTPException) -> Response:

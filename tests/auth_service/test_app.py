@@ -160,3 +160,13 @@ def test_a_token_is_never_logged(house: House, caplog: pytest.LogCaptureFixture)
     secrets = [codes["device_code"], codes["user_code"], tokens["access_token"], tokens["refresh_token"], PASSWORD]
     assert caplog.records
     assert not [secret for secret in secrets if secret in caplog.text]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/oauth/token"), ("GET", "/.well-known/jwks.json")])
+def test_the_protocol_neither_reads_nor_sets_a_cookie(house: House, method: str, path: str) -> None:
+    """The portal's hooks have no part in it: nothing to pay for, and nothing for a cookie to steer."""
+    answer = house.web().open(path, method=method, base_url=ISSUER, headers={"Cookie": "tillpass=x; remember_token=y"})
+
+    assert "Set-Cookie" not in answer.headers
+    assert "Vary" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
