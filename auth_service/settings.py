@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from auth_service.domain.errors import SettingsError
+from auth_service.domain.trusted_proxies import NO_PROXIES, TrustedProxies, read_trusted_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,8 @@ class Settings:
     notify_service_url: str
     notification_key: str = field(repr=False)
     """Seals messages for notify_service; the same Fernet key there."""
+    trusted_proxies: TrustedProxies = NO_PROXIES
+    """The proxies that are believed when they say whom they speak for."""
 
     @property
     def is_https(self) -> bool:
@@ -61,6 +64,14 @@ def _check_fernet_key(value: str) -> None:
         Fernet(value)
     except ValueError as fault:
         raise ValidationError("wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
+
+
+class _Proxies(fields.Field[TrustedProxies]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> TrustedProxies:  # noqa: ANN401 - marshmallow's signature
+        try:
+            return read_trusted_proxies(value)
+        except ValueError as fault:
+            raise ValidationError("wants networks such as 10.0.0.0/8, 2001:db8::/32 or unix, with commas.") from fault
 
 
 def _variable(name: str, wants: str, check: Callable[[Any], Any]) -> fields.String:
@@ -90,6 +101,7 @@ class _SettingsSchema(Schema):
     notification_key = _variable(
         "AUTH_NOTIFICATION_KEY", "the Fernet key that notify_service has too", _check_fernet_key
     )
+    trusted_proxies = _Proxies(data_key="AUTH_TRUSTED_PROXIES")
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:

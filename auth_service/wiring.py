@@ -77,6 +77,7 @@ def wire_up(settings: Settings) -> Wired:
             licenses=licenses,
             issuer=issuer,
             user_code_key=user_code_key,
+            proxies=settings.trusted_proxies,
             now=utc_now,
         ),
         desk=PortalDesk(
@@ -85,6 +86,7 @@ def wire_up(settings: Settings) -> Wired:
             licenses=licenses,
             mail=OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices"),
             user_code_key=user_code_key,
+            proxies=settings.trusted_proxies,
             now=utc_now,
         ),
         notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),

@@ -66,5 +66,7 @@ def _read(server: AuthorizationServer) -> DeviceAuthorizationRequest:
     if scope is None:
         raise InvalidScopeError("The scope is not one that this client may have.")
     return DeviceAuthorizationRequest(
-        client_id=client.client_id, scope=scope, requested_from=request.remote_addr or "unknown"
+        client_id=client.client_id,
+        scope=scope,
+        requested_from=server.services.proxies.asker(request.remote_addr, request.headers),
     )

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.outbound.license_api import LicenseApi
     from auth_service.storage.poll_pace import PollPace
     from auth_service.tokens.token_issuer import TokenIssuer
@@ -24,4 +25,5 @@ class ProtocolServices:
     licenses: LicenseApi
     issuer: TokenIssuer
     user_code_key: bytes
+    proxies: TrustedProxies
     now: Callable[[], datetime]

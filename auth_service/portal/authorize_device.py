@@ -76,7 +76,7 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
             found = _review(desk, member, form.device_id.data, form.user_code.data)
         except RefusedError as refused:
             return _refused(form, member, refused)
-        return _confirmation(found, member)
+        return _confirmation(desk, found, member)
 
     @routes.post("/activate/decision")
     @in_organization
@@ -130,14 +130,14 @@ def _review(desk: PortalDesk, member: Membership, device_id: str, user_code: str
     )
 
 
-def _confirmation(found: Review, member: Membership) -> str:
+def _confirmation(desk: PortalDesk, found: Review, member: Membership) -> str:
     return render_template(
         "confirm_device.html",
         form=DecisionForm(formdata=None, data={"device_id": found.device.id, "user_code": found.user_code}),
         found=found,
         member=member,
         shown_code=display_user_code(found.user_code),
-        from_elsewhere=found.authorization.requested_from != request.remote_addr,
+        from_elsewhere=found.authorization.requested_from != desk.proxies.asker(request.remote_addr, request.headers),
     )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth_service.actions.authorize_device import OwnersMail
+    from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.outbound.license_api import LicenseApi
     from auth_service.storage.poll_pace import PollPace
     from database.engine import Database
@@ -24,4 +25,5 @@ class PortalDesk:
     licenses: LicenseApi
     mail: OwnersMail
     user_code_key: bytes
+    proxies: TrustedProxies
     now: Callable[[], datetime]

@@ -47,6 +47,8 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_REDIS_URL", "http://x"),
         ("AUTH_LICENSE_SERVICE_URL", "https://x?y"),
         ("AUTH_DATABASE_URL", ""),
+        ("AUTH_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8;192.0.2.1"),
     ],
 )
 def test_a_wrong_value_is_named_but_never_repeated(name: str, value: str) -> None:
@@ -68,3 +70,12 @@ def test_no_secret_shows_in_a_repr() -> None:
 
 def test_plain_http_is_for_ones_own_machine_only() -> None:
     assert not load_settings({**GOOD, "AUTH_ISSUER": "http://127.0.0.1:8001"}).is_https
+
+
+def test_no_proxy_is_trusted_unless_it_is_named() -> None:
+    """T03."""
+    asked = {"X-Forwarded-For": "198.51.100.1"}
+    named = load_settings({**GOOD, "AUTH_TRUSTED_PROXIES": "127.0.0.0/8, ::1"})
+
+    assert load_settings(GOOD).trusted_proxies.asker("127.0.0.1", asked) == "127.0.0.1"
+    assert named.trusted_proxies.asker("127.0.0.1", asked) == "198.51.100.1"
