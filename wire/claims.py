@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from wire.errors import TokenRefusedError
+
+LATEST_INSTANT: Final = 253_402_300_799
+"""The last second of the year 9999: what a date can show. A token that says more would be one for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,17 @@ class AccessTokenClaims:
 
         Raises TokenRefusedError when a claim is missing or of the wrong type.
         """
+        if "nbf" in claims:
+            # Not ours, but kept to where it stands (RFC 7519 §4.1.5).
+            _instant(claims, "nbf")
         return cls(
             iss=_text(claims, "iss"),
             sub=_text(claims, "sub"),
             aud=_audience(claims),
             client_id=_text(claims, "client_id"),
             scope=_text(claims, "scope"),
-            iat=_whole(claims, "iat"),
-            exp=_whole(claims, "exp"),
+            iat=_instant(claims, "iat"),
+            exp=_instant(claims, "exp"),
             jti=_text(claims, "jti"),
             organization_id=_optional_text(claims, "organization_id"),
         )
@@ -137,9 +143,9 @@ class LicenseTokenClaims:
             iss=_text(claims, "iss"),
             sub=_text(claims, "sub"),
             aud=_audience(claims),
-            iat=_whole(claims, "iat"),
-            nbf=_whole(claims, "nbf"),
-            exp=_whole(claims, "exp"),
+            iat=_instant(claims, "iat"),
+            nbf=_instant(claims, "nbf"),
+            exp=_instant(claims, "exp"),
             jti=_text(claims, "jti"),
             organization_id=_text(claims, "organization_id"),
             organization_name=_text(claims, "organization_name"),
@@ -185,6 +191,13 @@ def _whole(claims: dict[str, Any], name: str) -> int:
     value = claims.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
         raise _refuse(name, "a whole number")
+    return value
+
+
+def _instant(claims: dict[str, Any], name: str) -> int:
+    value = _whole(claims, name)
+    if not 0 <= value <= LATEST_INSTANT:
+        raise _refuse(name, "an instant before the year 10000")
     return value
 
 

@@ -93,8 +93,9 @@ def signing_key(keys: KeySource, token: str, token_type: str, *, longest: int = 
 def _header(token: str, longest: int) -> dict[str, Any]:
     if len(token) > longest:
         raise TokenRefusedError("The token is too long.")
-    if not token.isascii():
-        # PyJWT encodes the text first, and fails on a lone surrogate with an error of its own.
+    if not token.isascii() or "=" in token:
+        # PyJWT encodes the text first, and fails on a lone surrogate with an error of its own; it reads padding, which
+        # RFC 7515 §2 leaves out, and with it a second text for the same token.
         raise TokenRefusedError("The token is not a JWT.")
     try:
         return jwt.get_unverified_header(token)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire.claims import AccessTokenClaims, LicenseTokenClaims, StatusReference
+from wire.claims import LATEST_INSTANT, AccessTokenClaims, LicenseTokenClaims, StatusReference
 from wire.errors import TokenRefusedError
 
 _text = st.text(min_size=1)
-_instant = st.integers(min_value=0, max_value=2**40)
+_instant = st.integers(min_value=0, max_value=LATEST_INSTANT)
 _access = st.builds(
     AccessTokenClaims,
     iss=_text,
