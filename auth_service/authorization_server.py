@@ -18,6 +18,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
 from flask import request as current_request
 
+from auth_service.actions.issuing import Presenter
 from auth_service.grants.client_credentials import ClientCredentialsGrant
 from auth_service.grants.device_code import DeviceCodeGrant
 from auth_service.grants.oauth_errors import as_oauth_errors
@@ -71,7 +72,7 @@ class AuthorizationServer(FlaskAuthorizationServer):
         return client
 
     def create_oauth2_request(self, request: object) -> ProtocolRequest:  # noqa: ARG002 - Authlib's signature
-        return ProtocolRequest(current_request, self.services.issuer.issuer)
+        return ProtocolRequest(current_request, self.services)
 
     def get_token_grant(self, request: ProtocolRequest) -> Any:  # noqa: ANN401 - Authlib's grants are untyped
         if not request.form.get("grant_type"):
@@ -91,12 +92,18 @@ class ProtocolRequest(OAuth2Request):
     Raises InvalidRequestError when it is not one plain form.
     """
 
-    def __init__(self, request: Request, issuer: str) -> None:
+    def __init__(self, request: Request, services: ProtocolServices) -> None:
         # Behind a proxy that ends TLS the request's own address says http; the issuer's scheme is what counts.
-        super().__init__(method=request.method, uri=issuer + request.path, headers=request.headers)
+        super().__init__(method=request.method, uri=services.issuer.issuer + request.path, headers=request.headers)
         _check_form(request)
         self._request = request
+        self._proxies = services.proxies
         self.payload = FlaskOAuth2Payload(request)
+
+    def presenter(self) -> Presenter:
+        """Give who shows a code or token, once its client is authenticated."""
+        address = self._proxies.asker(self._request.remote_addr, self._request.headers)
+        return Presenter(client_id=self.client.client_id, dpop_jkt=None, address=address)
 
     @property
     def form(self) -> MultiDict[str, str]:

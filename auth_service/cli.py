@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from contextlib import closing
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from auth_service.actions.create_device import NewDevice, create_device
@@ -18,6 +19,7 @@ from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.actions.relay_outbox import relay_outbox
+from auth_service.actions.sweep import sweep
 from auth_service.domain.device import DeviceKind
 from auth_service.domain.errors import AuthError, BadInputError
 from auth_service.domain.operator import Role
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from auth_service.settings import Settings
 
 RELAY_PAUSE_SECONDS: Final = 1.0
+ROUNDS_A_SWEEP: Final = 5
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
-    _add(commands, "relay", _relay, "bring the outbox's emails to notify_service, until told to stop")
+    _add(commands, "relay", _relay, "bring emails to notify_service and sweep what has expired, until told to stop")
     _add(commands, "create-key", _create_key, "make a signing key; the newest signs after a restart")
 
     organization = _add(commands, "create-organization", _create_organization, "record an organization")
@@ -170,12 +173,15 @@ def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info("relay started")
-    while not stop.is_set():
+    for round_number in count():
         try:
             relay_outbox(wired.database, wired.queue, wired.notify, now=utc_now())
+            if round_number % ROUNDS_A_SWEEP == 0:
+                sweep(wired.database, now=utc_now())
         except DatabaseError as fault:
             _log.warning("the database is away; the outbox waits", extra={"reason": str(fault)})
-        stop.wait(RELAY_PAUSE_SECONDS)
+        if stop.wait(RELAY_PAUSE_SECONDS):
+            break
     return {}
 
 

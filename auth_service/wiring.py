@@ -11,10 +11,10 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from auth_service.actions.authorize_device import OwnersMail
 from auth_service.grants.services import ProtocolServices
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
+from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.portal.desk import PortalDesk
 from auth_service.storage.poll_pace import PollPace
 from auth_service.tokens.signing_keys import SigningKeys
@@ -66,6 +66,7 @@ def wire_up(settings: Settings) -> Wired:
     licenses = LicenseApi(http, settings.license_service_url, issuer, now=utc_now)
     pace = PollPace(redis)
     user_code_key = hmac.digest(settings.secret_key.encode(), b"user_code", "sha256")
+    mail = OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices")
     return Wired(
         settings=settings,
         database=database,
@@ -75,6 +76,8 @@ def wire_up(settings: Settings) -> Wired:
             database=database,
             pace=pace,
             licenses=licenses,
+            mail=mail,
+            refresh_token_key=hmac.digest(settings.secret_key.encode(), b"refresh_token", "sha256"),
             issuer=issuer,
             user_code_key=user_code_key,
             proxies=settings.trusted_proxies,
@@ -84,7 +87,7 @@ def wire_up(settings: Settings) -> Wired:
             database=database,
             pace=pace,
             licenses=licenses,
-            mail=OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices"),
+            mail=mail,
             user_code_key=user_code_key,
             proxies=settings.trusted_proxies,
             now=utc_now,

@@ -23,6 +23,18 @@ class DeviceAuthorizedContext(Schema):
     devices_url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
 
 
+class LicenseUsedTwiceContext(Schema):
+    """To the owners of an organization: two machines went on with the license of one device, which was stopped."""
+
+    organization_name = fields.String(required=True, validate=_NAME)
+    device_name = fields.String(required=True, validate=_NAME)
+    device_id = fields.String(required=True, validate=_NAME)
+    detected_at = fields.AwareDateTime(required=True, format="iso")
+    seen_from = fields.String(required=True, validate=_NAME)
+    devices_url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
+
+
 CONTEXT_SCHEMAS: Final[dict[str, type[Schema]]] = {
     "device_authorized": DeviceAuthorizedContext,
+    "license_used_twice": LicenseUsedTwiceContext,
 }

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auth_service.domain.errors import AlreadyDecidedError
 from auth_service.storage.device_authorizations import approve
-from auth_service.storage.organizations import owner_addresses
-from auth_service.storage.outbox import add_outgoing
-from wire.errors import MessageRefusedError
-from wire.notification_message import NotificationMessage, seal_message
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
     from auth_service.actions.review_user_code import Review
     from auth_service.domain.operator import Membership, Operator
     from auth_service.outbound.license_api import LicenseApi
+    from auth_service.outbound.owners_mail import OwnersMail
     from database.engine import Database
     from wire.entitlement import Entitlement
-
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +26,6 @@ class Decision:
     review: Review
     operator: Operator
     member: Membership
-
-
-@dataclass(frozen=True, slots=True)
-class OwnersMail:
-    """What the email to the owners needs beside the decision: the key that seals it, and the page it leads to."""
-
-    notification_key: str
-    devices_url: str
 
 
 def authorize_device(
@@ -70,13 +52,12 @@ def authorize_device(
         )
         if not approved:
             raise AlreadyDecidedError("This code was decided by someone else, or it has expired.")
-        _write_to_owners(connection, decision, entitlement, mail, now)
+        context = _context(decision, entitlement, now)
+        mail.write(connection, decision.member.organization_id, "device_authorized", context, now)
 
 
-def _write_to_owners(
-    connection: Connection, decision: Decision, entitlement: Entitlement, mail: OwnersMail, now: datetime
-) -> None:
-    context = {
+def _context(decision: Decision, entitlement: Entitlement, now: datetime) -> dict[str, Any]:
+    return {
         "organization_name": decision.member.organization_name,
         "device_name": decision.review.device.name,
         "device_id": decision.review.device.id,
@@ -84,14 +65,4 @@ def _write_to_owners(
         "authorized_at": now.isoformat(),
         "features": list(entitlement.features),
         "requested_from": decision.review.authorization.requested_from,
-        "devices_url": mail.devices_url,
     }
-    for address in owner_addresses(connection, decision.member.organization_id):
-        message = NotificationMessage(id=uuid.uuid4(), template="device_authorized", recipient=address, context=context)
-        try:
-            sealed = seal_message(message, mail.notification_key)
-        except MessageRefusedError as fault:
-            # One owner who cannot be written to must not veto an approval.
-            _log.warning("an owner cannot be told", extra={"reason": str(fault)})
-            continue
-        add_outgoing(connection, message.id, sealed, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError
+from auth_service.domain.grant import EndReason
 from auth_service.storage.devices import find_device
 from auth_service.storage.grants import end_grants_of_device
 
@@ -25,4 +26,4 @@ def remove_license(database: Database, device_id: str, member: Membership, *, no
     with database.transaction() as connection:
         if find_device(connection, device_id, member.organization_id) is None:
             raise DeviceUnknownError("There is no such device in this organization.")
-        end_grants_of_device(connection, device_id, reason="removed", now=now)
+        end_grants_of_device(connection, device_id, reason=EndReason.REMOVED, now=now)

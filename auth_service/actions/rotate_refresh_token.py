@@ -5,63 +5,81 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auth_service.actions.redeem_device_code import IssuedGrant
+from auth_service.actions.answer_replay import answer_replay
+from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import InvalidGrantError, NoLicenseError
-from auth_service.domain.grant import RACE_SECONDS, is_fresh
-from auth_service.domain.secret_digest import digest, new_secret
-from auth_service.storage.grants import end_grant, find_presented, rotate
+from auth_service.domain.grant import is_fresh
+from auth_service.domain.refresh_token import is_ours, new_seed, read_refresh_token, successor_of
+from auth_service.domain.secret_digest import digest
+from auth_service.storage.grants import Succession, end_grant, find_grant, rotate
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from auth_service.domain.grant import Grant, PresentedRefreshToken
-    from auth_service.outbound.license_api import LicenseApi
-    from database.engine import Database
+    from auth_service.actions.issuing import IssuingParts, Presenter
+    from auth_service.domain.grant import Grant, KeptGrant
+    from auth_service.domain.refresh_token import RefreshToken
     from wire.entitlement import Entitlement
 
 
 def rotate_refresh_token(
-    database: Database, licenses: LicenseApi, *, refresh_token: str, client_id: str, now: datetime
+    parts: IssuingParts, refresh_token: str, *, presenter: Presenter, now: datetime
 ) -> IssuedGrant:
-    """Give new tokens for a live refresh token, once.
-
-    A token that comes again within RACE_SECONDS lost a race, and harms nobody; later it is reuse, and its family ends.
+    """Give new tokens for a live refresh token, once; and the same again to who lost the answer.
 
     Raises InvalidGrantError, LicenseServiceAwayError or DatabaseUnavailableError.
     """
-    used = digest(refresh_token)
-    with database.reading() as connection:
-        presented = find_presented(connection, used)
-    if presented is None or presented.grant.client_id != client_id:
+    shown = read_refresh_token(refresh_token)
+    kept = None if shown is None else _find(parts, shown, presenter, now)
+    if shown is None or kept is None:
         raise InvalidGrantError("The refresh token is not known.")
-    _check_live(database, presented, now)
-    grant = replace(presented.grant, entitlement=_entitlement(database, licenses, presented.grant, now))
-    successor = new_secret()
-    with database.transaction() as connection:
-        rotated = rotate(connection, grant, used_digest=used, next_digest=digest(successor), now=now)
-    if not rotated:
-        raise InvalidGrantError("The refresh token has been used.")
-    return IssuedGrant(grant=grant, refresh_token=successor)
+    same_key = kept.grant.is_same_key(presenter.dpop_jkt)
+    if kept.refresh_token_digest == digest(shown.text):
+        if not same_key:
+            raise InvalidGrantError("The refresh token is bound to a key that was not proven.")
+        issued = _rotate(parts, kept, shown, now)
+        if issued is not None:
+            return issued
+        # Somebody else was first, a moment ago.
+        kept = _find(parts, shown, presenter, now) or kept
+    return answer_replay(
+        parts, kept, shown.text, generation=shown.generation, presenter=presenter, same_key=same_key, now=now
+    )
 
 
-def _check_live(database: Database, presented: PresentedRefreshToken, now: datetime) -> None:
-    if presented.ended_reason is not None:
-        raise InvalidGrantError("This device's authorization has ended.", reason=presented.ended_reason)
-    if presented.used_at is None:
-        return
-    if (now - presented.used_at).total_seconds() > RACE_SECONDS:
-        with database.transaction() as connection:
-            end_grant(connection, presented.grant.id, reason="refresh_token_reused", now=now)
-        raise InvalidGrantError("This device's authorization has ended.", reason="refresh_token_reused")
-    raise InvalidGrantError("The refresh token has been used.")
+def _find(parts: IssuingParts, shown: RefreshToken, presenter: Presenter, now: datetime) -> KeptGrant | None:
+    """Find the live grant of a token that we issued to this client; a made-up one is of no grant."""
+    with parts.database.reading() as connection:
+        kept = find_grant(connection, shown.grant_id)
+    if kept is None or kept.grant.client_id != presenter.client_id:
+        return None
+    if kept.refresh_token_digest != digest(shown.text) and not is_ours(shown, parts.refresh_token_key):
+        return None
+    ended = kept.end_reason(now)
+    if ended is not None:
+        raise InvalidGrantError("This device's authorization has ended.", reason=ended)
+    return kept
 
 
-def _entitlement(database: Database, licenses: LicenseApi, grant: Grant, now: datetime) -> Entitlement:
+def _rotate(parts: IssuingParts, kept: KeptGrant, shown: RefreshToken, now: datetime) -> IssuedGrant | None:
+    grant = replace(kept.grant, entitlement=_entitlement(parts, kept.grant, now))
+    family = kept.family.rotated(now)
+    seed = new_seed()
+    successor = successor_of(
+        shown.text, seed, grant_id=grant.id, generation=family.generation, key=parts.refresh_token_key
+    )
+    succession = Succession(used_digest=kept.refresh_token_digest, next_digest=digest(successor), seed=seed)
+    with parts.database.transaction() as connection:
+        rotated = rotate(connection, grant.id, succession, family=family, entitlement=grant.entitlement)
+    return IssuedGrant(grant=grant, refresh_token=successor) if rotated else None
+
+
+def _entitlement(parts: IssuingParts, grant: Grant, now: datetime) -> Entitlement:
     if is_fresh(grant.entitlement, now):
         return grant.entitlement
     try:
-        return licenses.read_entitlement(grant.device.id, grant.device.organization_id)
+        return parts.licenses.read_entitlement(grant.device.id, grant.device.organization_id)
     except NoLicenseError as fault:
-        with database.transaction() as connection:
+        with parts.database.transaction() as connection:
             end_grant(connection, grant.id, reason=fault.code, now=now)
         raise InvalidGrantError(str(fault), reason=fault.code) from fault

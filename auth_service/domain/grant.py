@@ -1,8 +1,22 @@
-"""A grant: one authorization of one device, the family of its refresh tokens (RFC 6749 §1.5, RFC 9700 §4.14)."""
+"""A grant: one authorization of one device, the family of its refresh tokens (RFC 6749 §1.5, RFC 9700 §4.14).
+
+A family has one live refresh token. Using it makes its successor the live one. What comes after that is judged here,
+and nowhere else:
+
+- the live token: it is rotated;
+- its direct predecessor, within RACE_SECONDS of its use, by the same device: the answer was lost on the way, and is
+  given again. The use of the successor closes this for good;
+- an older one that was used within RACE_SECONDS: it lost a race, and harms nobody;
+- anything else that we once issued: reuse. Two parties hold this family, and nobody can tell which is the thief
+  (T23): it ends.
+
+The device code stands at generation -1, so that the answer to a redeem can be lost like any other (T25).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,11 +29,73 @@ ACCESS_TOKEN_SECONDS: Final = 600
 LICENSE_TOKEN_SECONDS: Final = 8 * 24 * 3600
 """Last contact + 8 days is the Token Expiry (S1-2, S3-25)."""
 
+GRANT_SECONDS: Final = 5 * 365 * 24 * 3600
+"""After five years, about the life of the machine, somebody authorizes the device again (T26)."""
+
 ENTITLEMENT_FRESH_SECONDS: Final = 60
 """How old what license_service said may be before it is asked again."""
 
 RACE_SECONDS: Final = 30
-"""A refresh token that comes again within this time lost a race or an answer; later, it is reuse (T23)."""
+"""How long after its use a token may come again: its answer was lost, or it lost a race. Later, it is reuse."""
+
+LONGEST_RACE: Final = 16
+"""How many generations one race may span; a family that is turned faster has no excuse."""
+
+DEVICE_CODE_GENERATION: Final = -1
+
+
+class EndReason(StrEnum):
+    """Why a grant ended; the POS server shows it in words of its own."""
+
+    REPLACED = "replaced"
+    REMOVED = "removed"
+    EXPIRED = "grant_expired"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - a word, not a secret
+    DEVICE_CODE_REUSED = "device_code_reused"
+
+
+class Verdict(StrEnum):
+    """What is done with a token that a client shows."""
+
+    ROTATE = "rotate"
+    GIVE_AGAIN = "give_again"
+    LOST_RACE = "lost_race"
+    REUSED = "reused"
+    FOREIGN_KEY = "foreign_key"
+    """The live token, shown by who does not hold the device's key: a thief, and a harmless one (RFC 9449 §5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How far a family has been turned.
+
+    Tokens below `settled_generation` were used more than RACE_SECONDS before the last rotation.
+    """
+
+    generation: int
+    settled_generation: int
+    rotated_at: datetime
+
+    def judge(self, presented: int, *, same_key: bool, now: datetime) -> Verdict:
+        """Judge a token of this family by its generation."""
+        if presented == self.generation:
+            return Verdict.ROTATE if same_key else Verdict.FOREIGN_KEY
+        racing = (now - self.rotated_at).total_seconds() <= RACE_SECONDS
+        if not same_key or not racing or presented < self.settled_generation:
+            return Verdict.REUSED
+        return Verdict.GIVE_AGAIN if presented == self.generation - 1 else Verdict.LOST_RACE
+
+    def rotated(self, now: datetime) -> Family:
+        """Give the family after the use of its live token."""
+        quiet = (now - self.rotated_at).total_seconds() > RACE_SECONDS
+        too_fast = self.generation - self.settled_generation >= LONGEST_RACE
+        settled = self.generation if quiet or too_fast else self.settled_generation
+        return Family(generation=self.generation + 1, settled_generation=settled, rotated_at=now)
+
+
+def new_family(now: datetime) -> Family:
+    """Give the family of a device code that was redeemed just now."""
+    return Family(generation=0, settled_generation=DEVICE_CODE_GENERATION, rotated_at=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +108,32 @@ class Grant:
     device: Device
     organization_name: str
     entitlement: Entitlement
+    status_index: int
+    dpop_jkt: str | None = None
+    """The thumbprint of the device's key (RFC 9449 §6.1); without one its tokens are bearer tokens."""
+
+    def is_same_key(self, dpop_jkt: str | None) -> bool:
+        """Tell whether who shows this key, or none, may act as the device."""
+        return self.dpop_jkt is None or self.dpop_jkt == dpop_jkt
 
 
 @dataclass(frozen=True, slots=True)
-class PresentedRefreshToken:
-    """What is known of a refresh token that a client shows."""
+class KeptGrant:
+    """A grant as it is stored, live or ended."""
 
     grant: Grant
-    used_at: datetime | None
+    family: Family
+    refresh_token_digest: str
+    predecessor_digest: str
+    successor_seed: str | None
+    expires_at: datetime
     ended_reason: str | None
+
+    def end_reason(self, now: datetime) -> str | None:
+        """Give why it has ended, or None while it is live."""
+        if self.ended_reason is None and now >= self.expires_at:
+            return EndReason.EXPIRED
+        return self.ended_reason
 
 
 def is_fresh(entitlement: Entitlement, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc8628 import DeviceCodeGrant as AuthlibDeviceCodeGrant
 
-from auth_service.actions.redeem_device_code import redeem_device_code
+from auth_service.actions.redeem_device_code import PresentedDeviceCode, redeem_device_code
 from auth_service.grants.oauth_errors import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ class DeviceCodeGrant(AuthlibDeviceCodeGrant):
         services: ProtocolServices = self.server.services
         now = services.now()
         with as_oauth_errors():
-            issued = redeem_device_code(
-                services.database,
-                services.pace,
-                services.licenses,
-                device_code=self.request.form["device_code"],
-                client_id=self.request.client.client_id,
-                now=now,
-            )
+            shown = PresentedDeviceCode(self.request.form["device_code"], self.request.presenter())
+            issued = redeem_device_code(services, shown, now=now)
         return 200, services.issuer.device_answer(issued.grant, issued.refresh_token, now), self.TOKEN_RESPONSE_HEADER

@@ -1,7 +1,7 @@
 """Refreshing with rotation (RFC 6749 §6, RFC 9700 §4.14).
 
-Authlib revokes the old token after issuing the new one; ours uses the old one and adds its successor in one
-conditional transaction, so that a race has one winner.
+Authlib revokes the old token after issuing the new one; ours makes the successor the live token in one conditional
+statement, so that a race has one winner.
 """
 
 from __future__ import annotations
@@ -39,10 +39,6 @@ class RefreshTokenGrant(AuthlibRefreshTokenGrant):
         now = services.now()
         with as_oauth_errors():
             issued = rotate_refresh_token(
-                services.database,
-                services.licenses,
-                refresh_token=self.request.form["refresh_token"],
-                client_id=self.request.client.client_id,
-                now=now,
+                services, self.request.form["refresh_token"], presenter=self.request.presenter(), now=now
             )
         return 200, services.issuer.device_answer(issued.grant, issued.refresh_token, now), self.TOKEN_RESPONSE_HEADER

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from auth_service.actions.authorize_device import OwnersMail
     from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.outbound.license_api import LicenseApi
+    from auth_service.outbound.owners_mail import OwnersMail
     from auth_service.storage.poll_pace import PollPace
     from database.engine import Database
 

@@ -5,32 +5,27 @@ The statements are built once: building costs more than running them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from auth_service.domain.device_authorization import DeviceAuthorization, Status
 from auth_service.domain.operator import APPROVING_ROLES
+from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
-from auth_service.storage.tables import device_authorizations, devices, memberships
+from auth_service.storage.tables import device_authorizations, devices, memberships, organizations, status_indexes
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
+    from auth_service.domain.device import Device
     from wire.entitlement import Entitlement
 
 _table = device_authorizations
 _by_device_code = _table.c.device_code_digest == bindparam("wanted")
-_still_allowed = and_(
-    exists().where(devices.c.id == _table.c.device_id, devices.c.organization_id == _table.c.organization_id),
-    exists().where(
-        memberships.c.operator_id == _table.c.operator_id,
-        memberships.c.organization_id == _table.c.organization_id,
-        memberships.c.role.in_(sorted(role.value for role in APPROVING_ROLES)),
-    ),
-)
 
 _INSERT = insert(_table)
 _FIND_BY_DEVICE_CODE = select(_table).where(_by_device_code)
@@ -40,21 +35,41 @@ _DECIDE = update(_table).where(
     _table.c.status == Status.PENDING.value,
     _table.c.expires_at > bindparam("now"),
 )
-_WITHDRAW_IF_NOT_ALLOWED = (
-    update(_table)
-    .where(_by_device_code, _table.c.status == Status.APPROVED.value, ~_still_allowed)
-    .values(status=Status.DENIED.value, decided_at=bindparam("now"))
-)
 _WITHDRAW = (
     update(_table)
     .where(_by_device_code, _table.c.status == Status.APPROVED.value)
     .values(status=Status.DENIED.value, decided_at=bindparam("now"))
 )
+_DRAW_STATUS_INDEX = insert(status_indexes).returning(status_indexes.c.number)
 _CONSUME = (
     update(_table)
     .where(_by_device_code, _table.c.status == Status.APPROVED.value, _table.c.expires_at > bindparam("now"))
     .values(status=Status.CONSUMED.value, consumed_at=bindparam("now"))
 )
+_SWEEP = delete(_table).where(_table.c.expires_at < bindparam("before"))
+_APPROVED_DEVICE = (
+    select(*DEVICE_COLUMNS, organizations.c.name.label("organization_name"))
+    .select_from(DEVICES_WITH_HUBS.join(organizations, organizations.c.id == devices.c.organization_id))
+    .where(
+        devices.c.id == bindparam("device_id"),
+        devices.c.organization_id == bindparam("organization_id"),
+        exists().where(
+            memberships.c.operator_id == bindparam("operator_id"),
+            memberships.c.organization_id == bindparam("organization_id"),
+            memberships.c.role.in_(sorted(role.value for role in APPROVING_ROLES)),
+        ),
+    )
+    # Two codes that were approved for one device are redeemed one after the other.
+    .with_for_update(of=devices, key_share=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedDevice:
+    """The device that an approval is for, and whose it is."""
+
+    device: Device
+    organization_name: str
 
 
 def add_device_authorization(
@@ -73,6 +88,8 @@ def add_device_authorization(
             "requested_from": authorization.requested_from,
             "created_at": authorization.created_at,
             "expires_at": authorization.expires_at,
+            "dpop_jkt": authorization.dpop_jkt,
+            "code_challenge": authorization.code_challenge,
         },
     )
 
@@ -105,6 +122,7 @@ def approve(  # noqa: PLR0913 - the approval is these six facts
         "operator_id": operator_id,
         "entitlement": dump_entitlement(entitlement),
         "decided_at": now,
+        "status_index": _draw_status_index(connection, authorization_id),
     }
     return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
 
@@ -122,20 +140,40 @@ def deny(
     return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
 
 
-def withdraw_if_not_allowed(connection: Connection, device_code_digest: str, now: datetime) -> bool:
-    """Move approved → denied when the device has gone or its approver may approve no longer (T10, T11)."""
-    parameters = {"wanted": device_code_digest, "now": now}
-    return connection.execute(_WITHDRAW_IF_NOT_ALLOWED, parameters).rowcount == 1
-
-
 def withdraw(connection: Connection, device_code_digest: str, now: datetime) -> bool:
-    """Move approved → denied, because the license has ended."""
+    """Move approved → denied: the device, its license or its approver's right has ended (T10, T11)."""
     return connection.execute(_WITHDRAW, {"wanted": device_code_digest, "now": now}).rowcount == 1
 
 
 def consume(connection: Connection, device_code_digest: str, now: datetime) -> bool:
     """Move approved → consumed. False for every racer but one (T05)."""
     return connection.execute(_CONSUME, {"wanted": device_code_digest, "now": now}).rowcount == 1
+
+
+def find_approved_device(connection: Connection, authorization: DeviceAuthorization) -> ApprovedDevice | None:
+    """Find the device of an approval, and hold it until the transaction ends.
+
+    None when it has gone, or its approver may approve no longer (T10, T11).
+    """
+    row = connection.execute(
+        _APPROVED_DEVICE,
+        {
+            "device_id": authorization.device_id,
+            "organization_id": authorization.organization_id,
+            "operator_id": authorization.operator_id,
+        },
+    ).one_or_none()
+    return None if row is None else ApprovedDevice(device=read_device(row), organization_name=row.organization_name)
+
+
+def sweep_device_authorizations(connection: Connection, before: datetime) -> int:
+    """Delete what expired before then; give how many there were."""
+    return connection.execute(_SWEEP, {"before": before}).rowcount
+
+
+def _draw_status_index(connection: Connection, authorization_id: str) -> int:
+    number: int = connection.execute(_DRAW_STATUS_INDEX, {"device_authorization_id": authorization_id}).scalar_one()
+    return number
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> DeviceAuthorization:
@@ -150,5 +188,10 @@ def _read(row: Row[*tuple[Any, ...]]) -> DeviceAuthorization:
         expires_at=row.expires_at,
         device_id=row.device_id,
         organization_id=row.organization_id,
+        operator_id=row.operator_id,
+        status_index=row.status_index,
+        consumed_at=row.consumed_at,
+        dpop_jkt=row.dpop_jkt,
+        code_challenge=row.code_challenge,
         entitlement=None if row.entitlement is None else load_entitlement(row.entitlement),
     )

@@ -1,116 +1,163 @@
-"""Grants and their refresh tokens: digests only, one live token a grant (RFC 9700 §4.14)."""
+"""Grants, each with its family of refresh tokens in the one row: digests only, one live token (RFC 9700 §4.14).
+
+A rotation is one conditional UPDATE of that row, so the table does not grow with time, and a race has one winner.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from auth_service.domain.grant import Grant, PresentedRefreshToken
+from auth_service.domain.grant import Family, Grant, KeptGrant
 from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
-from auth_service.storage.tables import devices, grants, organizations, refresh_tokens
+from auth_service.storage.tables import devices, grants, organizations
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from wire.entitlement import Entitlement
 
-_INSERT_GRANT = insert(grants)
-_INSERT_TOKEN = insert(refresh_tokens)
+_INSERT = insert(grants)
 _END_OF_DEVICE = (
     update(grants)
     .where(grants.c.device_id == bindparam("wanted"), grants.c.ended_at.is_(None))
-    .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"))
+    .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"), successor_seed=None)
 )
 _END = (
     update(grants)
     .where(grants.c.id == bindparam("wanted"), grants.c.ended_at.is_(None))
-    .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"))
+    .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"), successor_seed=None)
 )
-_PRESENTED = (
-    select(
-        *DEVICE_COLUMNS,
-        organizations.c.name.label("organization_name"),
-        grants.c.id.label("grant_id"),
-        grants.c.client_id,
-        grants.c.scope,
-        grants.c.entitlement,
-        grants.c.ended_reason,
-        refresh_tokens.c.used_at,
+_KEPT = select(
+    *DEVICE_COLUMNS,
+    organizations.c.name.label("organization_name"),
+    *(column.label(f"grant_{column.name}") for column in grants.c),
+).select_from(
+    grants.join(DEVICES_WITH_HUBS, grants.c.device_id == devices.c.id).join(
+        organizations, organizations.c.id == devices.c.organization_id
     )
-    .select_from(
-        DEVICES_WITH_HUBS.join(grants, grants.c.device_id == devices.c.id)
-        .join(organizations, organizations.c.id == devices.c.organization_id)
-        .join(refresh_tokens, refresh_tokens.c.grant_id == grants.c.id)
-    )
-    .where(refresh_tokens.c.digest == bindparam("wanted"))
 )
-_USE = (
-    update(refresh_tokens)
-    .where(
-        refresh_tokens.c.digest == bindparam("wanted"),
-        refresh_tokens.c.used_at.is_(None),
-        exists().where(grants.c.id == refresh_tokens.c.grant_id, grants.c.ended_at.is_(None)),
-    )
-    .values(used_at=bindparam("now"))
-    .returning(refresh_tokens.c.generation)
-)
-_TOUCH = (
+_KEPT_BY_ID = _KEPT.where(grants.c.id == bindparam("wanted"))
+_KEPT_BY_AUTHORIZATION = _KEPT.where(grants.c.device_authorization_id == bindparam("wanted"))
+_ROTATE = (
     update(grants)
-    .where(grants.c.id == bindparam("wanted"))
-    .values(last_contact_at=bindparam("now"), entitlement=bindparam("document"))
+    .where(
+        grants.c.id == bindparam("wanted"),
+        grants.c.refresh_token_digest == bindparam("used"),
+        grants.c.ended_at.is_(None),
+    )
+    .values(
+        predecessor_digest=bindparam("used"),
+        refresh_token_digest=bindparam("next"),
+        successor_seed=bindparam("seed"),
+        generation=bindparam("to_generation"),
+        settled_generation=bindparam("settled"),
+        rotated_at=bindparam("now"),
+        last_contact_at=bindparam("now"),
+        entitlement=bindparam("document"),
+    )
+)
+_ERASE_SEEDS = (
+    update(grants)
+    .where(grants.c.successor_seed.is_not(None), grants.c.rotated_at < bindparam("before"))
+    .values(successor_seed=None)
 )
 
 
-def add_grant(connection: Connection, grant: Grant, *, refresh_token_digest: str, now: datetime) -> None:
-    """Add a grant with the first token of its family; any earlier grant of the device ends with it."""
-    end_grants_of_device(connection, grant.device.id, reason="replaced", now=now)
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """One token and the next: what is stored of both."""
+
+    used_digest: str
+    next_digest: str
+    seed: str
+
+
+def add_grant(
+    connection: Connection,
+    grant: Grant,
+    succession: Succession,
+    *,
+    device_authorization_id: str,
+    family: Family,
+    expires_at: datetime,
+) -> None:
+    """Add a grant with the first token of its family, made when that was. Its device must have no live one."""
     connection.execute(
-        _INSERT_GRANT,
+        _INSERT,
         {
             "id": grant.id,
             "device_id": grant.device.id,
             "client_id": grant.client_id,
             "scope": grant.scope,
             "entitlement": dump_entitlement(grant.entitlement),
-            "created_at": now,
-            "last_contact_at": now,
+            "created_at": family.rotated_at,
+            "last_contact_at": family.rotated_at,
+            "expires_at": expires_at,
+            "device_authorization_id": device_authorization_id,
+            "dpop_jkt": grant.dpop_jkt,
+            "status_index": grant.status_index,
+            "refresh_token_digest": succession.next_digest,
+            "predecessor_digest": succession.used_digest,
+            "successor_seed": succession.seed,
+            "generation": family.generation,
+            "settled_generation": family.settled_generation,
+            "rotated_at": family.rotated_at,
         },
     )
-    _add_token(connection, grant.id, refresh_token_digest, generation=0, now=now)
 
 
-def find_presented(connection: Connection, refresh_token_digest: str) -> PresentedRefreshToken | None:
-    row = connection.execute(_PRESENTED, {"wanted": refresh_token_digest}).one_or_none()
-    if row is None:
-        return None
-    grant = Grant(
-        id=row.grant_id,
-        client_id=row.client_id,
-        scope=row.scope,
-        device=read_device(row),
-        organization_name=row.organization_name,
-        entitlement=load_entitlement(row.entitlement),
+def find_grant(connection: Connection, grant_id: str) -> KeptGrant | None:
+    row = connection.execute(_KEPT_BY_ID, {"wanted": grant_id}).one_or_none()
+    return None if row is None else _read(row)
+
+
+def find_grant_of_authorization(connection: Connection, device_authorization_id: str) -> KeptGrant | None:
+    row = connection.execute(_KEPT_BY_AUTHORIZATION, {"wanted": device_authorization_id}).one_or_none()
+    return None if row is None else _read(row)
+
+
+def rotate(
+    connection: Connection, grant_id: str, succession: Succession, *, family: Family, entitlement: Entitlement
+) -> bool:
+    """Use the live token, which makes its successor the live one; `family` is that after it.
+
+    False for every racer but one, and for an ended grant (T24).
+    """
+    rotated = connection.execute(
+        _ROTATE,
+        {
+            "wanted": grant_id,
+            "used": succession.used_digest,
+            "next": succession.next_digest,
+            "seed": succession.seed,
+            "to_generation": family.generation,
+            "settled": family.settled_generation,
+            "now": family.rotated_at,
+            "document": dump_entitlement(entitlement),
+        },
     )
-    return PresentedRefreshToken(grant=grant, used_at=row.used_at, ended_reason=row.ended_reason)
+    return rotated.rowcount == 1
 
 
-def rotate(connection: Connection, grant: Grant, *, used_digest: str, next_digest: str, now: datetime) -> bool:
-    """Use one refresh token and add its successor. False for every racer but one, and for an ended grant (T24)."""
-    generation = connection.execute(_USE, {"wanted": used_digest, "now": now}).scalar_one_or_none()
-    if generation is None:
-        return False
-    _add_token(connection, grant.id, next_digest, generation=generation + 1, now=now)
-    _touch(connection, grant.id, grant.entitlement, now)
-    return True
+def erase_seeds(connection: Connection, before: datetime) -> int:
+    """Forget how the successors were made of what was used before then; give how many there were."""
+    return connection.execute(_ERASE_SEEDS, {"before": before}).rowcount
 
 
-def end_grants_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> None:
-    """End whatever grant of a device is still live."""
-    connection.execute(_END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason})
+def end_grants_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> bool:
+    """End the live grant of a device. False when there was none."""
+    return connection.execute(_END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason}).rowcount > 0
+
+
+def end_grant(connection: Connection, grant_id: str, *, reason: str, now: datetime) -> bool:
+    """End a grant. False when it had ended already."""
+    return connection.execute(_END, {"wanted": grant_id, "now": now, "reason": reason}).rowcount == 1
 
 
 def live_since(connection: Connection, device_id: str) -> datetime | None:
@@ -120,16 +167,26 @@ def live_since(connection: Connection, device_id: str) -> datetime | None:
     ).scalar_one_or_none()
 
 
-def end_grant(connection: Connection, grant_id: str, *, reason: str, now: datetime) -> bool:
-    """End a grant. False when it had ended already."""
-    return connection.execute(_END, {"wanted": grant_id, "now": now, "reason": reason}).rowcount == 1
-
-
-def _add_token(connection: Connection, grant_id: str, token_digest: str, *, generation: int, now: datetime) -> None:
-    connection.execute(
-        _INSERT_TOKEN, {"digest": token_digest, "grant_id": grant_id, "generation": generation, "created_at": now}
+def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:
+    return KeptGrant(
+        grant=Grant(
+            id=row.grant_id,
+            client_id=row.grant_client_id,
+            scope=row.grant_scope,
+            device=read_device(row),
+            organization_name=row.organization_name,
+            entitlement=load_entitlement(row.grant_entitlement),
+            status_index=row.grant_status_index,
+            dpop_jkt=row.grant_dpop_jkt,
+        ),
+        family=Family(
+            generation=row.grant_generation,
+            settled_generation=row.grant_settled_generation,
+            rotated_at=row.grant_rotated_at,
+        ),
+        refresh_token_digest=row.grant_refresh_token_digest,
+        predecessor_digest=row.grant_predecessor_digest,
+        successor_seed=row.grant_successor_seed,
+        expires_at=row.grant_expires_at,
+        ended_reason=row.grant_ended_reason,
     )
-
-
-def _touch(connection: Connection, grant_id: str, entitlement: Entitlement, now: datetime) -> None:
-    connection.execute(_TOUCH, {"wanted": grant_id, "now": now, "document": dump_entitlement(entitlement)})

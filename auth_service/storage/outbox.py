@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from auth_service.storage.tables import outbox
 
@@ -69,3 +69,8 @@ def mark_published(connection: Connection, messages: Sequence[OutgoingMessage], 
             .where(outbox.c.id == str(message.id), outbox.c.accepted_at.is_(None))
             .values(attempts=message.attempts + 1, next_attempt_at=now + timedelta(seconds=wait))
         )
+
+
+def sweep_outbox(connection: Connection, before: datetime) -> int:
+    """Delete what was accepted before then; give how many there were."""
+    return connection.execute(delete(outbox).where(outbox.c.accepted_at < before)).rowcount

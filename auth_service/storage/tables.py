@@ -76,6 +76,8 @@ clients: Final = Table(
     Column("client_id", String(128), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("secret_digest", String(64)),
+    # A JWK Set as JSON, of a client that authenticates by private_key_jwt.
+    Column("public_keys", Text),
     Column("grant_types", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -99,6 +101,9 @@ device_authorizations: Final = Table(
     Column("entitlement", Text),
     Column("decided_at", Instant),
     Column("consumed_at", Instant),
+    Column("dpop_jkt", String(43)),
+    Column("code_challenge", String(43)),
+    Column("status_index", Integer),
 )
 
 grants: Final = Table(
@@ -111,18 +116,42 @@ grants: Final = Table(
     Column("entitlement", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_contact_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("ended_reason", String(32)),
+    # No foreign key: device authorizations are swept, grants stay.
+    Column("device_authorization_id", String(36), nullable=False, unique=True),
+    Column("dpop_jkt", String(43)),
+    Column("status_index", Integer, nullable=False, unique=True),
+    # The one live refresh token, and what it was given for: its predecessor, or at generation 0 the device code.
+    Column("refresh_token_digest", String(64), nullable=False),
+    Column("predecessor_digest", String(64), nullable=False),
+    Column("successor_seed", String(64)),
+    Column("generation", Integer, nullable=False),
+    Column("settled_generation", Integer, nullable=False),
+    Column("rotated_at", Instant, nullable=False),
+)
+Index(
+    "ix_grants_one_live_a_device",
+    grants.c.device_id,
+    unique=True,
+    sqlite_where=grants.c.ended_at.is_(None),
+    postgresql_where=grants.c.ended_at.is_(None),
+)
+Index(
+    "ix_grants_seeds_to_erase",
+    grants.c.rotated_at,
+    sqlite_where=grants.c.successor_seed.is_not(None),
+    postgresql_where=grants.c.successor_seed.is_not(None),
 )
 
-refresh_tokens: Final = Table(
-    "refresh_tokens",
+# A grant's place in the status list. Drawn at the approval, since a number of its own would cost a redeem more.
+status_indexes: Final = Table(
+    "status_indexes",
     metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("grant_id", ForeignKey("grants.id"), nullable=False, index=True),
-    Column("generation", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("used_at", Instant),
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("device_authorization_id", String(36), nullable=False),
+    sqlite_autoincrement=True,
 )
 
 outbox: Final = Table(
@@ -133,7 +162,31 @@ outbox: Final = Table(
     Column("created_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", Instant),
-    Column("accepted_at", Instant),
+    Column("accepted_at", Instant, index=True),
     # The relay reads only what is still to be delivered.
     Index(None, "next_attempt_at"),
+)
+
+audit_events: Final = Table(
+    "audit_events",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("happened_at", Instant, nullable=False),
+    Column("event", String(48), nullable=False, index=True),
+    # No foreign keys: the trail outlives what it tells about.
+    Column("organization_id", String(36), index=True),
+    Column("operator_id", String(36)),
+    Column("device_id", String(36), index=True),
+    Column("client_id", String(128)),
+    Column("details", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit_head: Final = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
 )

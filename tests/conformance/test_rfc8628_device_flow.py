@@ -264,15 +264,16 @@ def test_section_3_5_an_approval_is_never_slowed_down(house: House) -> None:
 
 
 def test_section_3_5_a_redeemed_code_is_invalid_grant(house: House) -> None:
-    """§3.5 with RFC 6749 §5.2: one approval, one token family (T05)."""
+    """§3.5 with RFC 6749 §5.2: one approval, one token family (T05), as soon as its first token was used."""
     codes = house.ask_codes()
     house.decide(codes["user_code"])
     tokens = house.poll(codes["device_code"]).json
+    refreshed = house.refresh(tokens["refresh_token"]).json
 
     again = house.poll(codes["device_code"])
 
     assert (again.status_code, again.json["error"]) == (400, "invalid_grant")
-    assert house.refresh(tokens["refresh_token"]).status_code == 200
+    assert house.refresh(refreshed["refresh_token"]).status_code == 200
 
 
 def test_section_3_5_success_is_an_access_token_response(house: House) -> None:
@@ -323,7 +324,7 @@ def test_section_5_2_device_codes_have_high_entropy(house: House) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", code)
 
 
-@pytest.mark.parametrize("table", ["device_authorizations", "refresh_tokens"])
+@pytest.mark.parametrize("table", ["device_authorizations", "grants"])
 def test_section_5_2_codes_and_tokens_are_stored_as_digests(house: House, table: str) -> None:
     """T57: what the tables hold redeems nothing."""
     codes = house.ask_codes()

@@ -88,9 +88,10 @@ def test_approving_a_redeemed_code_does_not_bring_it_back(house: House) -> None:
     """T06."""
     codes = house.ask_codes()
     house.decide(codes["user_code"])
-    house.poll(codes["device_code"])
+    tokens = house.poll(codes["device_code"]).json
 
     assert house.decide(codes["user_code"]).status_code == 422
+    house.refresh(tokens["refresh_token"])
     assert house.poll(codes["device_code"]).json["error"] == "invalid_grant"
 
 

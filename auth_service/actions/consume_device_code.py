@@ -1,0 +1,84 @@
+"""Turn an approved device code into a grant: the one moment of a device authorization (RFC 8628 §3.5, T05)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from auth_service.actions.issuing import IssuedGrant
+from auth_service.domain.errors import AccessDeniedError
+from auth_service.domain.grant import GRANT_SECONDS, EndReason, Grant, new_family
+from auth_service.domain.refresh_token import new_seed, successor_of
+from auth_service.domain.secret_digest import digest
+from auth_service.storage.device_authorizations import consume, find_approved_device, withdraw
+from auth_service.storage.grants import Succession, add_grant, end_grants_of_device
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from auth_service.actions.issuing import IssuingParts
+    from auth_service.domain.device_authorization import DeviceAuthorization
+    from wire.entitlement import Entitlement
+
+
+def consume_device_code(
+    parts: IssuingParts,
+    authorization: DeviceAuthorization,
+    device_code: str,
+    *,
+    entitlement: Entitlement,
+    dpop_jkt: str | None,
+    now: datetime,
+) -> IssuedGrant | None:
+    """Consume the code, end the device's earlier grant and add the new one; None when somebody else was first.
+
+    Raises AccessDeniedError when the approval had to be withdrawn instead (T10, T11), or DatabaseUnavailableError.
+    """
+    code = authorization.device_code_digest
+    with parts.database.transaction() as connection:
+        approved = find_approved_device(connection, authorization)
+        withdrawn = approved is None and withdraw(connection, code, now)
+        if approved is not None and consume(connection, code, now):
+            grant = Grant(
+                id=str(uuid.uuid4()),
+                client_id=authorization.client_id,
+                scope=authorization.scope,
+                device=approved.device,
+                organization_name=approved.organization_name,
+                entitlement=entitlement,
+                status_index=authorization.drawn_status_index,
+                dpop_jkt=dpop_jkt,
+            )
+            refresh_token = _add(connection, grant, authorization, device_code, parts.refresh_token_key, now)
+            return IssuedGrant(grant=grant, refresh_token=refresh_token)
+    # Raised after the commit: the withdrawal must stand.
+    if withdrawn:
+        raise AccessDeniedError("The approval was withdrawn before it was used.")
+    return None
+
+
+def _add(
+    connection: Connection,
+    grant: Grant,
+    authorization: DeviceAuthorization,
+    device_code: str,
+    refresh_token_key: bytes,
+    now: datetime,
+) -> str:
+    family, seed = new_family(now), new_seed()
+    refresh_token = successor_of(
+        device_code, seed, grant_id=grant.id, generation=family.generation, key=refresh_token_key
+    )
+    end_grants_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now)
+    add_grant(
+        connection,
+        grant,
+        Succession(used_digest=authorization.device_code_digest, next_digest=digest(refresh_token), seed=seed),
+        device_authorization_id=authorization.id,
+        family=family,
+        expires_at=now + timedelta(seconds=GRANT_SECONDS),
+    )
+    return refresh_token

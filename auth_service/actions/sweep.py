@@ -1,0 +1,45 @@
+"""Forget what has had its time: seeds of successors, expired codes, delivered messages (T17, T57)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from auth_service.domain.grant import RACE_SECONDS
+from auth_service.storage.device_authorizations import sweep_device_authorizations
+from auth_service.storage.grants import erase_seeds
+from auth_service.storage.outbox import sweep_outbox
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from database.engine import Database
+
+CODES_KEPT_DAYS: Final = 1
+"""How long an expired code still gets `expired_token`; then it is unknown."""
+
+MESSAGES_KEPT_DAYS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many rows each kind had."""
+
+    seeds: int
+    codes: int
+    messages: int
+
+
+def sweep(database: Database, *, now: datetime) -> Swept:
+    """Do one round; each kind in a transaction of its own, so that none waits long for another.
+
+    Raises DatabaseUnavailableError.
+    """
+    with database.transaction() as connection:
+        seeds = erase_seeds(connection, now - timedelta(seconds=RACE_SECONDS))
+    with database.transaction() as connection:
+        codes = sweep_device_authorizations(connection, now - timedelta(days=CODES_KEPT_DAYS))
+    with database.transaction() as connection:
+        messages = sweep_outbox(connection, now - timedelta(days=MESSAGES_KEPT_DAYS))
+    return Swept(seeds=seeds, codes=codes, messages=messages)

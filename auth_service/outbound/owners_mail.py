@@ -1,0 +1,48 @@
+"""Emails to the owners of an organization, written into the outbox (T51, T55)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from auth_service.storage.organizations import owner_addresses
+from auth_service.storage.outbox import add_outgoing
+from wire.errors import MessageRefusedError
+from wire.notification_message import NotificationMessage, seal_message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersMail:
+    """What such an email needs beside its context: the key that seals it, and the page it leads to."""
+
+    notification_key: str
+    devices_url: str
+
+    def write(
+        self, connection: Connection, organization_id: str, template: str, context: Mapping[str, Any], now: datetime
+    ) -> None:
+        """Write one email to each owner, in the transaction of the change that it tells about."""
+        for address in owner_addresses(connection, organization_id):
+            message = NotificationMessage(
+                id=uuid.uuid4(),
+                template=template,
+                recipient=address,
+                context={**context, "devices_url": self.devices_url},
+            )
+            try:
+                sealed = seal_message(message, self.notification_key)
+            except MessageRefusedError as fault:
+                # One owner who cannot be written to must not veto the change.
+                _log.warning("an owner cannot be told", extra={"reason": str(fault)})
+                continue
+            add_outgoing(connection, message.id, sealed, now)
