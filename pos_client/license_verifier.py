@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import jwt
-
 from pos_client.errors import LicenseRefusedError
 from pos_client.trusted_keys import TrustedKeys
 from wire.errors import KeysUnavailableError, TokenRefusedError
-from wire.token_types import SIGNING_ALGORITHM
-from wire.token_verification import LicenseTokenVerifier, signing_key
+from wire.token_verification import LicenseTokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,33 +20,11 @@ if TYPE_CHECKING:
 
 CLOCK_LEEWAY_SECONDS: Final = 60
 
-_REQUIRED: Final = ["iss", "sub", "aud", "exp", "iat", "jti"]
-
-
-class _TimelessVerifier(LicenseTokenVerifier):
-    """wire's verification without its three questions to the system clock (`exp`, `nbf`, `iat`)."""
-
-    def _verify(self, token: str, token_type: str, *, check_expiry: bool = False) -> dict[str, Any]:
-        key = signing_key(self.keys, token, token_type)
-        options: Any = {
-            "require": _REQUIRED,
-            "verify_exp": check_expiry,
-            "verify_nbf": check_expiry,
-            "verify_iat": check_expiry,
-        }
-        try:
-            return jwt.decode(
-                token, key, algorithms=[SIGNING_ALGORITHM], issuer=self.issuer, audience=self.audience, options=options
-            )
-        except jwt.PyJWTError as fault:
-            raise TokenRefusedError("The token's signature, issuer or audience is wrong.") from fault
-
 
 def read_license_token(token: str, *, issuer: str, keys: Mapping[str, Any]) -> LicenseTokenClaims:
     """Verify a license token with a JWK Set that is held. Raises LicenseRefusedError."""
     try:
-        verifier = _TimelessVerifier(TrustedKeys(keys), issuer)
-        claims = verifier.license_token(token, check_expiry=False)
+        claims = LicenseTokenVerifier(TrustedKeys(keys), issuer).license_token(token, check_time=False)
     except (TokenRefusedError, KeysUnavailableError) as fault:
         raise LicenseRefusedError(str(fault)) from fault
     if not 0 < claims.iat < claims.exp:

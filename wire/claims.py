@@ -1,5 +1,8 @@
 """The claim sets of our two JWTs: the access token (RFC 9068 §2.2) and the license token (S3-13 … S3-29).
 
+Both may name the key of their holder, as the thumbprint in `cnf` (RFC 7800 §3.1, RFC 9449 §6.1): who cannot prove to
+hold it may not use the token.
+
 Both ends load and dump them here, so that a claim is named and typed in one place. Instants are NumericDate
 (whole seconds since 1970, UTC; RFC 7519 §2).
 """
@@ -29,6 +32,7 @@ class AccessTokenClaims:
     exp: int
     jti: str
     organization_id: str | None = None
+    jkt: str | None = None
 
     def payload(self) -> dict[str, Any]:
         """Give the JWT claims set; `aud` is always a list, absent members are left out."""
@@ -44,7 +48,7 @@ class AccessTokenClaims:
         }
         if self.organization_id is not None:
             claims["organization_id"] = self.organization_id
-        return claims
+        return {**claims, **_confirmation(self.jkt)}
 
     @classmethod
     def from_payload(cls, claims: dict[str, Any]) -> AccessTokenClaims:
@@ -65,6 +69,7 @@ class AccessTokenClaims:
             exp=_instant(claims, "exp"),
             jti=_text(claims, "jti"),
             organization_id=_optional_text(claims, "organization_id"),
+            jkt=_jkt(claims),
         )
 
 
@@ -105,6 +110,7 @@ class LicenseTokenClaims:
     hub_server_name: str | None = None
     hub_server_url: str | None = None
     status: StatusReference | None = None
+    jkt: str | None = None
 
     def payload(self) -> dict[str, Any]:
         """Give the JWT claims set; absent members are left out."""
@@ -131,7 +137,7 @@ class LicenseTokenClaims:
             claims["hub_server_url"] = self.hub_server_url
         if self.status is not None:
             claims["status"] = self.status.payload()
-        return claims
+        return {**claims, **_confirmation(self.jkt)}
 
     @classmethod
     def from_payload(cls, claims: dict[str, Any]) -> LicenseTokenClaims:
@@ -157,6 +163,7 @@ class LicenseTokenClaims:
             hub_server_name=_optional_text(claims, "hub_server_name"),
             hub_server_url=_optional_text(claims, "hub_server_url"),
             status=_optional_status(claims),
+            jkt=_jkt(claims),
         )
 
 
@@ -169,6 +176,20 @@ def _text(claims: dict[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise _refuse(name, "a text")
     return value
+
+
+def _confirmation(jkt: str | None) -> dict[str, Any]:
+    return {} if jkt is None else {"cnf": {"jkt": jkt}}
+
+
+def _jkt(claims: dict[str, Any]) -> str | None:
+    cnf = claims.get("cnf")
+    if cnf is None:
+        return None
+    # A token that is bound by a method we do not know must not pass as one that is not bound.
+    if not isinstance(cnf, dict) or not isinstance(cnf.get("jkt"), str) or not cnf["jkt"]:
+        raise _refuse("cnf", "an object with a jkt")
+    return str(cnf["jkt"])
 
 
 def _optional_text(claims: dict[str, Any], name: str) -> str | None:

@@ -41,7 +41,7 @@ class TokenVerifier:
         """
         return AccessTokenClaims.from_payload(self._verify(token, ACCESS_TOKEN_TYPE))
 
-    def _verify(self, token: str, token_type: str, *, check_expiry: bool = True) -> dict[str, Any]:
+    def _verify(self, token: str, token_type: str, *, check_time: bool = True) -> dict[str, Any]:
         key = signing_key(self.keys, token, token_type)
         try:
             return jwt.decode(
@@ -51,7 +51,12 @@ class TokenVerifier:
                 issuer=self.issuer,
                 audience=self.audience,
                 leeway=LEEWAY_SECONDS,
-                options={"require": _REQUIRED, "verify_exp": check_expiry},
+                options={
+                    "require": _REQUIRED,
+                    "verify_exp": check_time,
+                    "verify_nbf": check_time,
+                    "verify_iat": check_time,
+                },
             )
         except jwt.PyJWTError as fault:
             raise TokenRefusedError(_sentence(fault)) from fault
@@ -63,12 +68,13 @@ class LicenseTokenVerifier(TokenVerifier):
     def __init__(self, keys: KeySource, issuer: str) -> None:
         super().__init__(keys=keys, issuer=issuer, audience=POS_AUDIENCE)
 
-    def license_token(self, token: str, *, check_expiry: bool = True) -> LicenseTokenClaims:
-        """Verify a license token; without `check_expiry` an outlived token is still read, so that it can be shown.
+    def license_token(self, token: str, *, check_time: bool = True) -> LicenseTokenClaims:
+        """Verify a license token.
 
+        Without `check_time` this machine's clock, which may be wrong, has no say; so an outlived token can be shown.
         Raises TokenRefusedError, or KeysUnavailableError when no key could be had.
         """
-        return LicenseTokenClaims.from_payload(self._verify(token, LICENSE_TOKEN_TYPE, check_expiry=check_expiry))
+        return LicenseTokenClaims.from_payload(self._verify(token, LICENSE_TOKEN_TYPE, check_time=check_time))
 
 
 def signing_key(keys: KeySource, token: str, token_type: str, *, longest: int = LONGEST_TOKEN) -> jwt.PyJWK:

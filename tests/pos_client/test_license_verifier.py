@@ -161,7 +161,8 @@ def test_the_key_set_comes_from_the_issuers_own_address_and_is_kept_bare(
 
 @pytest.mark.parametrize("trouble", ["html", "503", "500", "hang_up"])
 def test_a_key_set_that_does_not_come_is_no_contact(issuer: Issuer, simulator: IssuerSimulator, trouble: str) -> None:
-    simulator.trouble(JWKS, trouble)
+    # A kept connection that is closed as we use it is tried once more.
+    simulator.trouble(JWKS, trouble, trouble)
 
     with pytest.raises(NoContactError):
         fetch_key_set(issuer)

@@ -25,6 +25,7 @@ _access = st.builds(
     exp=_instant,
     jti=_text,
     organization_id=st.none() | _text,
+    jkt=st.none() | _text,
 )
 _license = st.builds(
     LicenseTokenClaims,
@@ -45,6 +46,7 @@ _license = st.builds(
     hub_server_name=st.none() | _text,
     hub_server_url=st.none() | _text,
     status=st.none() | st.builds(StatusReference, uri=_text, index=st.integers(0, 2**31)),
+    jkt=st.none() | _text,
 )
 
 
@@ -184,3 +186,26 @@ def test_status_that_names_no_place_in_a_list_is_refused(status: object) -> None
 
     with pytest.raises(TokenRefusedError):
         LicenseTokenClaims.from_payload({**claims.payload(), "status": status})
+
+
+def _bindable(claims_of: Any) -> dict[str, Any]:
+    license_payload = {**_access_payload(), "nbf": 1, "features": [], "renewal_window_days": 30}
+    names = ("organization_name", "device_name", "license_id")
+    return _access_payload() if claims_of is AccessTokenClaims else {**license_payload, **dict.fromkeys(names, "x")}
+
+
+@pytest.mark.parametrize("claims_of", [AccessTokenClaims, LicenseTokenClaims])
+@pytest.mark.parametrize("cnf", ["text", [], {}, {"jkt": ""}, {"jkt": 7}, {"x5t#S256": "abc"}], ids=str)
+def test_token_that_is_bound_in_a_way_we_do_not_know_is_refused(claims_of: Any, cnf: Any) -> None:
+    """RFC 7800 §3: it must not pass as a token that is not bound (T15)."""
+    with pytest.raises(TokenRefusedError, match="cnf"):
+        claims_of.from_payload({**_bindable(claims_of), "cnf": cnf})
+
+
+@pytest.mark.parametrize("claims_of", [AccessTokenClaims, LicenseTokenClaims])
+def test_bound_token_names_its_key_beside_what_else_confirms_it(claims_of: Any) -> None:
+    """RFC 9449 §6.1."""
+    claims = claims_of.from_payload({**_bindable(claims_of), "cnf": {"jkt": "thumb", "beside": 1}})
+
+    assert claims.jkt == "thumb"
+    assert claims.payload()["cnf"] == {"jkt": "thumb"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -317,9 +318,9 @@ def test_hostile_license_token_is_refused(attack: str, forge: Any, license_verif
     """T62: a peer refuses them as well, also where it would read an outlived token."""
     _, make = ATTACKS[attack]
 
-    for check_expiry in (True, False):
+    for check_time in (True, False):
         with pytest.raises(TokenRefusedError):
-            license_verifier.license_token(make(forge), check_expiry=check_expiry)
+            license_verifier.license_token(make(forge), check_time=check_time)
 
 
 LICENSE_TOKEN_ATTACKS: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -433,7 +434,20 @@ def test_an_outlived_license_token_is_read_when_asked_for(forge: Any, license_ve
     with pytest.raises(TokenRefusedError):
         license_verifier.license_token(outlived)
 
-    assert license_verifier.license_token(outlived, check_expiry=False).exp == 1
+    assert license_verifier.license_token(outlived, check_time=False).exp == 1
+
+
+def test_a_token_of_the_future_is_read_where_the_clock_has_no_say(
+    forge: Any, license_verifier: LicenseTokenVerifier
+) -> None:
+    """T60: this machine's clock may be far behind."""
+    future = {name: int(time.time()) + 400 * 86400 for name in ("iat", "nbf", "exp")}
+    early = forge.license_token(**future)
+
+    with pytest.raises(TokenRefusedError):
+        license_verifier.license_token(early)
+
+    assert license_verifier.license_token(early, check_time=False).nbf == future["nbf"]
 
 
 def test_the_longest_token_is_still_looked_at(forge: Any, verifier: TokenVerifier) -> None:
