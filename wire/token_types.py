@@ -7,4 +7,5 @@ LICENSE_TOKEN_TYPE: Final = "license+jwt"  # noqa: S105 - a media type, not a se
 STATUS_LIST_TYPE: Final = "statuslist+jwt"
 INTROSPECTION_TYPE: Final = "token-introspection+jwt"
 CLIENT_AUTHENTICATION_TYPE: Final = "client-authentication+jwt"
+DPOP_PROOF_TYPE: Final = "dpop+jwt"
 SIGNING_ALGORITHM: Final = "ES256"
