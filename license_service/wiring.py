@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from database.engine import Database
+from license_service.storage.used_proofs import UsedProofs
+from wire.dpop import DpopVerifier
 from wire.http_client import HttpClient
 from wire.jwks import FetchedKeys
 from wire.scopes import LICENSE_AUDIENCE
@@ -30,13 +32,21 @@ class Wired:
     now: Callable[[], datetime]
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def wire_up(settings: Settings, *, keys: KeySource | None = None) -> Wired:
     """Make the parts; `keys` takes the place of the keys that are fetched from the issuer."""
     trusted = keys or FetchedKeys(HttpClient(), settings.jwks_uri)
-    verifier = TokenVerifier(keys=trusted, issuer=settings.issuer, audience=LICENSE_AUDIENCE)
+    database = Database(settings.database_url)
     return Wired(
-        database=Database(settings.database_url),
+        database=database,
         keys=trusted,
-        guard=BearerGuard(verifier),
-        now=lambda: datetime.now(UTC),
+        guard=BearerGuard(
+            TokenVerifier(keys=trusted, issuer=settings.issuer, audience=LICENSE_AUDIENCE),
+            DpopVerifier(memory=UsedProofs(database), now=utc_now),
+            settings.public_url,
+        ),
+        now=utc_now,
     )

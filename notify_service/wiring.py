@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,13 @@ import redis
 from database.engine import Database
 from notify_service.actions.deliver_notification import PostOffice
 from notify_service.outbound.mail_transport import SmtpTransport
+from wire.dpop import DpopVerifier
+from wire.dpop_nonces import DpopNonces
 from wire.http_client import HttpClient
 from wire.jwks import FetchedKeys
 from wire.scopes import NOTIFY_AUDIENCE
 from wire.serving.bearer import BearerGuard
+from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 from wire.token_verification import TokenVerifier
 
 if TYPE_CHECKING:
@@ -38,6 +42,10 @@ class Wired:
     readiness_checks: Mapping[str, Callable[[], object]]
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def wire_up(settings: Settings) -> Wired:
     """Put the parts together; opens no connection yet."""
     database = Database(settings.database_url)
@@ -49,7 +57,15 @@ def wire_up(settings: Settings) -> Wired:
         public_url=settings.public_url,
         issuer=settings.issuer,
         database=database,
-        guard=BearerGuard(TokenVerifier(keys=keys, issuer=settings.issuer, audience=NOTIFY_AUDIENCE)),
+        guard=BearerGuard(
+            TokenVerifier(keys=keys, issuer=settings.issuer, audience=NOTIFY_AUDIENCE),
+            DpopVerifier(
+                memory=RedisReplayMemory(queue, ProcessReplayMemory()),
+                now=utc_now,
+                nonces=DpopNonces(hmac.digest(settings.notification_key.encode(), b"dpop_nonce", "sha256")),
+            ),
+            settings.public_url,
+        ),
         office=PostOffice(
             database=database,
             transport=SmtpTransport(
@@ -61,7 +77,7 @@ def wire_up(settings: Settings) -> Wired:
             ),
             notification_key=settings.notification_key,
             sender=settings.from_address,
-            now=lambda: datetime.now(UTC),
+            now=utc_now,
             jitter=random.random,
         ),
         # The mail server is not among them: while it is away, emails wait and nothing is lost.

@@ -1,4 +1,4 @@
-"""Licenses, and the seats taken on them. The checks say again what the statements keep (T59)."""
+"""Licenses, the seats taken on them, and proofs that were used. The checks say again what the statements keep (T59)."""
 
 from __future__ import annotations
 
@@ -40,4 +40,11 @@ seats: Final = Table(
     Column("license_id", String(36), ForeignKey(licenses.c.id), nullable=False),
     Column("organization_id", String(36), nullable=False),
     Column("claimed_at", Instant, nullable=False),
+)
+
+used_proofs: Final = Table(
+    "used_proofs",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("ends_at", Instant, nullable=False, index=True),
 )

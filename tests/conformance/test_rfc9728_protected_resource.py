@@ -70,6 +70,7 @@ def test_section_2_license_service_describes_itself(licenses: FlaskClient) -> No
         "authorization_servers": [ISSUER],
         "scopes_supported": sorted([ENTITLEMENTS, LICENSE, LICENSES_READ, LICENSES_WRITE]),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "resource_name": "Tillpass License service",
     }
 

@@ -124,7 +124,9 @@ class Issuer:
             raise KeysUnavailableError("The issuer's keys cannot be had at the moment.")
         return jwt.PyJWK(self.jwks()["keys"][0]) if kid == self.kid else None
 
-    def token(self, scope: str = EVERY_SCOPE, *, aud: str = LICENSE_AUDIENCE, iss: str = ISSUER) -> str:
+    def token(
+        self, scope: str = EVERY_SCOPE, *, aud: str = LICENSE_AUDIENCE, iss: str = ISSUER, jkt: str | None = None
+    ) -> str:
         now = datetime.now(UTC)
         claims = AccessTokenClaims(
             iss=iss,
@@ -135,6 +137,7 @@ class Issuer:
             iat=int(now.timestamp()),
             exp=int((now + timedelta(minutes=5)).timestamp()),
             jti=uuid.uuid4().hex,
+            jkt=jkt,
         )
         headers = {"typ": "at+jwt", "kid": self.kid}
         return jwt.encode(claims.payload(), self.private_key, algorithm="ES256", headers=headers)

@@ -1,39 +1,57 @@
-"""Guard a route with an access token and a scope (RFC 6750 §2.1, §3)."""
+"""Guard a route with an access token and a scope (RFC 6750 §2.1, §3; RFC 9449 §7).
+
+A token that is bound to a key (`cnf`) opens nothing without a proof of that key, and nothing as a bearer token: who
+copied it has nothing (T15).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from flask import g, request
 
-from wire.errors import TokenRefusedError
+from wire.errors import NonceWantedError, ProofRefusedError, TokenRefusedError
 from wire.scopes import LICENSE
 from wire.serving.problem_handler import ProblemError
+from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wire.claims import AccessTokenClaims
+    from wire.dpop import DpopVerifier
     from wire.token_verification import TokenVerifier
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+BEARER: Final = "Bearer"
+DPOP: Final = f'DPoP algs="{SIGNING_ALGORITHM}"'
+_CHALLENGE: Final = "WWW-Authenticate"
+_UNESCAPED: Final = "/:@!$&'()*+,;="
 
+
+@dataclass(frozen=True, slots=True)
 class BearerGuard:
-    """Lets a request through to a route only with an access token of ours that carries the route's scope."""
+    """Lets a request through to a route only with an access token of ours that carries the route's scope.
 
-    def __init__(self, verifier: TokenVerifier) -> None:
-        self._verifier = verifier
+    `public_url` is this service's address as its callers write it: what the `htu` of a proof begins with.
+    """
+
+    verifier: TokenVerifier
+    proofs: DpopVerifier
+    public_url: str
 
     def requires(self, scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Decorate a view; `caller()` gives the claims inside it.
 
-        Raises ProblemError: 401 without a good token (RFC 6750 §3), 403 without the scope (§3.1) or
-        with a device's token where the scope is one of services.
-        KeysUnavailableError passes through and is answered with 503.
+        Raises ProblemError: 401 without a good token (RFC 6750 §3) or without the proof that it needs (RFC 9449 §7.1),
+        403 without the scope (§3.1) or with a device's token where the scope is one of services.
+        KeysUnavailableError, and what the memory of proofs raises, passes through and is answered with 503.
         """
 
         def decorate(view: Callable[P, R]) -> Callable[P, R]:
@@ -47,27 +65,73 @@ class BearerGuard:
         return decorate
 
     def _claims(self, scope: str) -> AccessTokenClaims:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            # RFC 6750 §3.1: a request without any credentials gets no error code in the challenge.
-            raise ProblemError(401, "missing_token", "Send an access token as a bearer token.", challenge="Bearer")
-        try:
-            claims = self._verifier.access_token(token.strip())
-        except TokenRefusedError as fault:
-            challenge = f'Bearer error="invalid_token", error_description="{fault}"'
-            raise ProblemError(401, fault.code, str(fault), challenge=challenge) from fault
+        scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+        token = rest.strip()
+        if scheme.lower() not in {"bearer", "dpop"} or not token:
+            raise _missing()
+        claims = self._proved(token) if scheme.lower() == "dpop" else self._borne(token)
         if scope not in claims.scope.split():
-            raise _insufficient(scope, f"The token lacks the scope '{scope}'.")
+            raise _insufficient(claims, scope, f"The token lacks the scope '{scope}'.")
         if scope != LICENSE and claims.organization_id is not None:
             # Only a device's token names an organization. Whatever scopes its client was registered with, what is for
             # services stays shut to it.
-            raise _insufficient(scope, f"A device's token does not open what the scope '{scope}' is for.")
+            raise _insufficient(claims, scope, f"A device's token does not open what the scope '{scope}' is for.")
         return claims
 
+    def _borne(self, token: str) -> AccessTokenClaims:
+        claims = self._verified(token, BEARER)
+        if claims.jkt is not None:
+            # RFC 9449 §7.2: a service that takes both schemes MUST NOT take a bound token as a bearer token.
+            raise _refused(DPOP, "invalid_token", "The token is bound to a key. Send it as DPoP, with a proof.")
+        return claims
 
-def _insufficient(scope: str, detail: str) -> ProblemError:
-    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
-    return ProblemError(403, "insufficient_scope", detail, challenge=challenge)
+    def _proved(self, token: str) -> AccessTokenClaims:
+        claims = self._verified(token, DPOP)
+        if claims.jkt is None:
+            raise _refused(DPOP, "invalid_token", "The token is not bound to a key. Send it as Bearer.")
+        proof = request.headers.get("DPoP", "")
+        if not proof:
+            raise _refused(DPOP, ProofRefusedError.code, "The request lacks the DPoP header with a proof.")
+        url = self.public_url.rstrip("/") + quote(request.path, safe=_UNESCAPED)
+        try:
+            jkt = self.proofs.key_of(proof, method=request.method, url=url, access_token=token)
+        except NonceWantedError as fault:
+            raise _refused(DPOP, fault.code, str(fault), ("DPoP-Nonce", fault.nonce)) from fault
+        except ProofRefusedError as fault:
+            raise _refused(DPOP, fault.code, str(fault)) from fault
+        if jkt != claims.jkt:
+            raise _refused(DPOP, ProofRefusedError.code, "The proof is made with another key than the token's.")
+        return claims
+
+    def _verified(self, token: str, scheme: str) -> AccessTokenClaims:
+        try:
+            return self.verifier.access_token(token)
+        except TokenRefusedError as fault:
+            raise _refused(scheme, fault.code, str(fault)) from fault
+
+
+def _missing() -> ProblemError:
+    # RFC 6750 §3.1: a request without any credentials gets no error code in the challenge.
+    challenges = [(_CHALLENGE, BEARER), (_CHALLENGE, DPOP)]
+    return ProblemError(
+        401, "missing_token", "Send an access token, as a bearer token or with a DPoP proof.", headers=challenges
+    )
+
+
+def _refused(scheme: str, code: str, sentence: str, *headers: tuple[str, str]) -> ProblemError:
+    challenge = _challenge(scheme, f'error="{code}", error_description="{sentence}"')
+    return ProblemError(401, code, sentence, headers=[(_CHALLENGE, challenge), *headers])
+
+
+def _insufficient(claims: AccessTokenClaims, scope: str, detail: str) -> ProblemError:
+    scheme = BEARER if claims.jkt is None else DPOP
+    challenge = _challenge(scheme, f'error="insufficient_scope", scope="{scope}"')
+    return ProblemError(403, "insufficient_scope", detail, headers=[(_CHALLENGE, challenge)])
+
+
+def _challenge(scheme: str, parameters: str) -> str:
+    # A scheme alone takes its first parameter after a space, one that has some takes more after a comma.
+    return f"{scheme} {parameters}" if scheme == BEARER else f"{scheme}, {parameters}"
 
 
 def caller() -> AccessTokenClaims:

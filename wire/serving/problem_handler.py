@@ -17,7 +17,7 @@ from wire.problem import PROBLEM_TYPE, Problem
 from wire.serving.request_body import install_body_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from flask import Flask
 
@@ -36,11 +36,11 @@ class ProblemError(Exception):
         detail: str,
         *,
         errors: Mapping[str, Any] | None = None,
-        challenge: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(detail)
         self.problem = Problem(status=status, code=code, detail=detail, errors=errors)
-        self.challenge = challenge
+        self.headers = headers
 
 
 def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], ...] = ()) -> None:
@@ -69,8 +69,8 @@ def problem_response(problem: Problem) -> Response:
 
 def _from_problem(error: ProblemError) -> Response:
     response = problem_response(error.problem)
-    if error.challenge is not None:
-        response.headers["WWW-Authenticate"] = error.challenge
+    for name, value in error.headers:
+        response.headers.add(name, value)
     return response
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import jsonify
 
 from wire.scopes import AUDIENCE_OF_SCOPE
+from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -50,6 +51,7 @@ class ProtectedResource:
             "scopes_supported": sorted(scope for scope, opens in AUDIENCE_OF_SCOPE.items() if opens == self.audience),
             # Never in a form or an address (T50).
             "bearer_methods_supported": ["header"],
+            "dpop_signing_alg_values_supported": [SIGNING_ALGORITHM],
             "resource_name": self.name,
         }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from wire.dpop_key import DpopKey
 from wire.scopes import ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, NOTIFY_AUDIENCE
 
 if TYPE_CHECKING:
@@ -94,3 +96,18 @@ def test_without_the_issuers_keys_the_answer_is_503(client: FlaskClient, operati
 
     assert (answer.status_code, answer.get_json()["code"]) == (503, "temporarily_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_bound_token_opens_with_its_proof_once(client: FlaskClient, issuer: object, clock: object) -> None:
+    """RFC 9449 §7, §11.1: the proof names this service's public address, and its use is remembered (T15)."""
+    key = DpopKey.generate()
+    token = issuer.token(LICENSES_READ, jkt=key.jkt)
+    url = f"https://licenses.example/v1/licenses/{UUID}"
+    proof = key.proof("GET", url, datetime.now(UTC), access_token=token)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+
+    assert client.get(f"/v1/licenses/{UUID}", headers=headers).status_code == 404
+    again = client.get(f"/v1/licenses/{UUID}", headers=headers)
+    assert (again.status_code, again.get_json()["code"]) == (401, "invalid_dpop_proof")
+    borne = client.get(f"/v1/licenses/{UUID}", headers={"Authorization": f"Bearer {token}"})
+    assert (borne.status_code, borne.get_json()["code"]) == (401, "invalid_token")

@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from notify_service.app import create_app
 from notify_service.settings import load_settings
 from notify_service.wiring import wire_up
+from wire.dpop import DpopVerifier
 from wire.errors import KeysUnavailableError
 from wire.scopes import NOTIFICATIONS_READ, NOTIFY_AUDIENCE
 from wire.serving.bearer import BearerGuard
+from wire.serving.replay_memory import ProcessReplayMemory
 from wire.token_types import ACCESS_TOKEN_TYPE
 from wire.token_verification import TokenVerifier
 
@@ -67,7 +69,11 @@ def issuer() -> Issuer:
 @pytest.fixture
 def wired(settings_given: dict[str, str], issuer: Issuer) -> Iterator[Wired]:
     made = wire_up(load_settings(settings_given))
-    guard = BearerGuard(TokenVerifier(keys=issuer, issuer=ISSUER, audience=NOTIFY_AUDIENCE))
+    guard = BearerGuard(
+        TokenVerifier(keys=issuer, issuer=ISSUER, audience=NOTIFY_AUDIENCE),
+        DpopVerifier(memory=ProcessReplayMemory(), now=lambda: datetime.now(UTC)),
+        made.public_url,
+    )
     yield replace(made, guard=guard)
     made.database.engine.dispose()
 

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +15,13 @@ from flask import Flask, abort, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests, Unauthorized
 
+from wire.dpop import DpopVerifier
+from wire.dpop_nonces import DpopNonces
 from wire.errors import KeysUnavailableError, UnreachableError
 from wire.serving.bearer import BearerGuard, caller
 from wire.serving.logs import configure_logs
 from wire.serving.problem_handler import ProblemError, install_problem_handler
+from wire.serving.replay_memory import ProcessReplayMemory
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
@@ -48,7 +52,8 @@ def _raising(error: Exception) -> Any:
 @pytest.fixture
 def app(verifier: TokenVerifier) -> Flask:
     app = Flask("small_service")
-    guard = BearerGuard(verifier)
+    proofs = DpopVerifier(memory=ProcessReplayMemory(), now=lambda: datetime.now(UTC), nonces=DpopNonces(b"k" * 32))
+    guard = BearerGuard(verifier, proofs, "https://small.example")
     install_problem_handler(app, unavailable=(StoreAwayError,))
     install_request_log(app, "small_service")
 
@@ -76,7 +81,7 @@ def app(verifier: TokenVerifier) -> Flask:
 
     errors: dict[str, Exception] = {
         "problem": ProblemError(409, "no_seat_free", "All seats are taken.", errors={"seats": ["None is free."]}),
-        "challenge": ProblemError(401, "missing_token", "Send a token.", challenge="Bearer"),
+        "challenge": ProblemError(401, "missing_token", "Send a token.", headers=[("WWW-Authenticate", "Bearer")]),
         "unreachable": UnreachableError("No answer from http://10.0.0.7:8002."),
         "keys": KeysUnavailableError("The issuer's keys cannot be had at the moment."),
         "store": StoreAwayError("password=hunter2"),
