@@ -38,8 +38,8 @@ ENTITLEMENT_FRESH_SECONDS: Final = 60
 RACE_SECONDS: Final = 30
 """How long after its use a token may come again: its answer was lost, or it lost a race. Later, it is reuse."""
 
-LONGEST_RACE: Final = 16
-"""How many generations one race may span; a family that is turned faster has no excuse."""
+MOST_USES: Final = 16
+"""How many uses are remembered; a family that is turned faster than this has no excuse."""
 
 DEVICE_CODE_GENERATION: Final = -1
 
@@ -67,35 +67,41 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How far a family has been turned.
+    """How far a family has been turned, and when each token that was used of late was used.
 
-    Tokens below `settled_generation` were used more than RACE_SECONDS before the last rotation.
+    `uses` goes backwards: its first is the use of the live token's predecessor, the second that of the one before.
     """
 
     generation: int
-    settled_generation: int
-    rotated_at: datetime
+    uses: tuple[datetime, ...]
+
+    @property
+    def rotated_at(self) -> datetime:
+        """Give when the live token was made."""
+        return self.uses[0]
 
     def judge(self, presented: int, *, same_key: bool, now: datetime) -> Verdict:
         """Judge a token of this family by its generation."""
-        if presented == self.generation:
+        age = self.generation - presented
+        if age == 0:
             return Verdict.ROTATE if same_key else Verdict.FOREIGN_KEY
-        racing = (now - self.rotated_at).total_seconds() <= RACE_SECONDS
-        if not same_key or not racing or presented < self.settled_generation:
+        if not same_key or age > len(self.uses) or not _within_a_race(self.uses[age - 1], now):
             return Verdict.REUSED
-        return Verdict.GIVE_AGAIN if presented == self.generation - 1 else Verdict.LOST_RACE
+        return Verdict.GIVE_AGAIN if age == 1 else Verdict.LOST_RACE
 
     def rotated(self, now: datetime) -> Family:
         """Give the family after the use of its live token."""
-        quiet = (now - self.rotated_at).total_seconds() > RACE_SECONDS
-        too_fast = self.generation - self.settled_generation >= LONGEST_RACE
-        settled = self.generation if quiet or too_fast else self.settled_generation
-        return Family(generation=self.generation + 1, settled_generation=settled, rotated_at=now)
+        recent = [used_at for used_at in self.uses if _within_a_race(used_at, now)]
+        return Family(generation=self.generation + 1, uses=(now, *recent[: MOST_USES - 1]))
 
 
 def new_family(now: datetime) -> Family:
     """Give the family of a device code that was redeemed just now."""
-    return Family(generation=0, settled_generation=DEVICE_CODE_GENERATION, rotated_at=now)
+    return Family(generation=DEVICE_CODE_GENERATION + 1, uses=(now,))
+
+
+def _within_a_race(used_at: datetime, now: datetime) -> bool:
+    return (now - used_at).total_seconds() <= RACE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

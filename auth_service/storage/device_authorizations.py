@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
-from auth_service.domain.device_authorization import DeviceAuthorization, Status
+from auth_service.domain.device_authorization import MOVES, DeviceAuthorization, Status
 from auth_service.domain.operator import APPROVING_ROLES
 from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
@@ -19,7 +19,7 @@ from auth_service.storage.tables import device_authorizations, devices, membersh
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Update
 
     from auth_service.domain.device import Device
     from wire.entitlement import Entitlement
@@ -30,21 +30,23 @@ _by_device_code = _table.c.device_code_digest == bindparam("wanted")
 _INSERT = insert(_table)
 _FIND_BY_DEVICE_CODE = select(_table).where(_by_device_code)
 _FIND_BY_USER_CODE = select(_table).where(_table.c.user_code_digest == bindparam("wanted"))
-_DECIDE = update(_table).where(
-    _table.c.id == bindparam("wanted"),
-    _table.c.status == Status.PENDING.value,
-    _table.c.expires_at > bindparam("now"),
-)
-_WITHDRAW = (
-    update(_table)
-    .where(_by_device_code, _table.c.status == Status.APPROVED.value)
-    .values(status=Status.DENIED.value, decided_at=bindparam("now"))
-)
+
+
+def _move(before: Status, after: Status) -> Update:
+    if (before, after) not in MOVES:
+        raise ValueError(f"There is no move from {before} to {after}.")
+    return update(_table).where(_table.c.status == before.value).values(status=after.value)
+
+
+_of_this_pair = and_(_table.c.id == bindparam("wanted"), _table.c.expires_at > bindparam("now"))
+_APPROVE = _move(Status.PENDING, Status.APPROVED).where(_of_this_pair)
+_DENY = _move(Status.PENDING, Status.DENIED).where(_of_this_pair)
+_WITHDRAW = _move(Status.APPROVED, Status.DENIED).where(_by_device_code).values(decided_at=bindparam("now"))
 _DRAW_STATUS_INDEX = insert(status_indexes).returning(status_indexes.c.number)
 _CONSUME = (
-    update(_table)
-    .where(_by_device_code, _table.c.status == Status.APPROVED.value, _table.c.expires_at > bindparam("now"))
-    .values(status=Status.CONSUMED.value, consumed_at=bindparam("now"))
+    _move(Status.APPROVED, Status.CONSUMED)
+    .where(_by_device_code, _table.c.expires_at > bindparam("now"))
+    .values(consumed_at=bindparam("now"))
 )
 _SWEEP = delete(_table).where(_table.c.expires_at < bindparam("before"))
 _APPROVED_DEVICE = (
@@ -116,7 +118,6 @@ def approve(  # noqa: PLR0913 - the approval is these six facts
 ) -> bool:
     """Move pending → approved. False when another decision or the clock came first."""
     values = {
-        "status": Status.APPROVED.value,
         "device_id": device_id,
         "organization_id": organization_id,
         "operator_id": operator_id,
@@ -124,7 +125,7 @@ def approve(  # noqa: PLR0913 - the approval is these six facts
         "decided_at": now,
         "status_index": _draw_status_index(connection, authorization_id),
     }
-    return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
+    return connection.execute(_APPROVE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
 
 
 def deny(
@@ -132,12 +133,11 @@ def deny(
 ) -> bool:
     """Move pending → denied. False when another decision or the clock came first."""
     values = {
-        "status": Status.DENIED.value,
         "organization_id": organization_id,
         "operator_id": operator_id,
         "decided_at": now,
     }
-    return connection.execute(_DECIDE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
+    return connection.execute(_DENY.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
 
 
 def withdraw(connection: Connection, device_code_digest: str, now: datetime) -> bool:

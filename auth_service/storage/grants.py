@@ -5,7 +5,9 @@ A rotation is one conditional UPDATE of that row, so the table does not grow wit
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -16,8 +18,6 @@ from auth_service.storage.entitlements import dump_entitlement, load_entitlement
 from auth_service.storage.tables import devices, grants, organizations
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection, Row
 
     from wire.entitlement import Entitlement
@@ -56,8 +56,8 @@ _ROTATE = (
         refresh_token_digest=bindparam("next"),
         successor_seed=bindparam("seed"),
         generation=bindparam("to_generation"),
-        settled_generation=bindparam("settled"),
         rotated_at=bindparam("now"),
+        earlier_uses=bindparam("earlier"),
         last_contact_at=bindparam("now"),
         entitlement=bindparam("document"),
     )
@@ -106,8 +106,8 @@ def add_grant(
             "predecessor_digest": succession.used_digest,
             "successor_seed": succession.seed,
             "generation": family.generation,
-            "settled_generation": family.settled_generation,
             "rotated_at": family.rotated_at,
+            "earlier_uses": _dump_earlier(family),
         },
     )
 
@@ -137,7 +137,7 @@ def rotate(
             "next": succession.next_digest,
             "seed": succession.seed,
             "to_generation": family.generation,
-            "settled": family.settled_generation,
+            "earlier": _dump_earlier(family),
             "now": family.rotated_at,
             "document": dump_entitlement(entitlement),
         },
@@ -167,6 +167,14 @@ def live_since(connection: Connection, device_id: str) -> datetime | None:
     ).scalar_one_or_none()
 
 
+def _dump_earlier(family: Family) -> str:
+    return json.dumps([used_at.timestamp() for used_at in family.uses[1:]])
+
+
+def _load_earlier(text: str) -> list[datetime]:
+    return [datetime.fromtimestamp(seconds, UTC) for seconds in json.loads(text)]
+
+
 def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:
     return KeptGrant(
         grant=Grant(
@@ -181,8 +189,7 @@ def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:
         ),
         family=Family(
             generation=row.grant_generation,
-            settled_generation=row.grant_settled_generation,
-            rotated_at=row.grant_rotated_at,
+            uses=(row.grant_rotated_at, *_load_earlier(row.grant_earlier_uses)),
         ),
         refresh_token_digest=row.grant_refresh_token_digest,
         predecessor_digest=row.grant_predecessor_digest,

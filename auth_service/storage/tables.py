@@ -128,8 +128,9 @@ grants: Final = Table(
     Column("predecessor_digest", String(64), nullable=False),
     Column("successor_seed", String(64)),
     Column("generation", Integer, nullable=False),
-    Column("settled_generation", Integer, nullable=False),
     Column("rotated_at", Instant, nullable=False),
+    # When those before the predecessor were used, as far as it is recent: a JSON list of seconds since 1970.
+    Column("earlier_uses", Text, nullable=False),
 )
 Index(
     "ix_grants_one_live_a_device",
