@@ -21,10 +21,10 @@ from auth_service.actions.register_client import NewClient, register_client
 from auth_service.actions.relay_outbox import relay_outbox
 from auth_service.actions.sweep import sweep
 from auth_service.domain.device import DeviceKind
-from auth_service.domain.errors import AuthError, BadInputError
+from auth_service.domain.errors import AuthError, BadInputError, SigningKeyAwayError
 from auth_service.domain.operator import Role
+from auth_service.key_commands import ScheduledRotation, add_key_commands
 from auth_service.settings import load_settings
-from auth_service.tokens.signing_keys import create_signing_key
 from auth_service.wiring import utc_now, wire_up
 from database.engine import Database
 from database.errors import DatabaseError
@@ -32,7 +32,7 @@ from database.migrations import migrate
 from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from auth_service.settings import Settings
 
@@ -55,8 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return 1
     if answer:
-        print(json.dumps(answer) if asked.json else "\n".join(f"{name}: {value}" for name, value in answer.items()))
+        print(json.dumps(answer) if asked.json else "\n".join(_lines(answer)))
     return 0
+
+
+def _lines(answer: dict[str, Any]) -> Iterator[str]:
+    for name, value in answer.items():
+        # A list is one line for each of its records.
+        rows = value if isinstance(value, list) else []
+        yield from ("  ".join(f"{column}: {text}" for column, text in row.items()) for row in rows)
+        if not isinstance(value, list):
+            yield f"{name}: {value}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
-    _add(commands, "relay", _relay, "bring emails to notify_service and sweep what has expired, until told to stop")
-    _add(commands, "create-key", _create_key, "make a signing key; the newest signs after a restart")
+    _add(commands, "relay", _relay, "bring emails, sweep what has expired, rotate keys, until told to stop")
+    add_key_commands(commands, _add)
 
     organization = _add(commands, "create-organization", _create_organization, "record an organization")
     organization.add_argument("--name", required=True)
@@ -108,10 +117,6 @@ def _add(
 def _migrate(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
     migrate("auth_service", settings.database_url)
     return {}
-
-
-def _create_key(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
-    return {"kid": create_signing_key(settings.key_folder)}
 
 
 def _create_organization(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
@@ -169,17 +174,21 @@ def _register_client(settings: Settings, asked: argparse.Namespace) -> dict[str,
 def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
     configure_logs()
     wired = wire_up(settings)
+    move_keys_on = ScheduledRotation(wired.key_vault, settings.key_rotation_days)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info("relay started")
     for round_number in count():
+        move_keys_on()
         try:
             relay_outbox(wired.database, wired.queue, wired.notify, now=utc_now())
             if round_number % ROUNDS_A_SWEEP == 0:
                 sweep(wired.database, now=utc_now())
         except DatabaseError as fault:
             _log.warning("the database is away; the outbox waits", extra={"reason": str(fault)})
+        except SigningKeyAwayError as fault:
+            _log.warning("nothing can be signed; the outbox waits", extra={"reason": str(fault)})
         if stop.wait(RELAY_PAUSE_SECONDS):
             break
     return {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from auth_service.domain.errors import SettingsError
 from auth_service.domain.trusted_proxies import NO_PROXIES, TrustedProxies, read_trusted_proxies
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SHORTEST_SECRET: Final = 32
+
+
+DEFAULT_ROTATION_DAYS: Final = 90
+LONGEST_ROTATION_DAYS: Final = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Pkcs11Settings:
+    """The PKCS#11 token in which new signing keys are made."""
+
+    module: Path
+    """The library of the token's maker."""
+    token_label: str
+    pin_file: Path
+    """Holds the PIN, owner-only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +46,17 @@ class Settings:
     secret_key: str = field(repr=False)
     """Signs the portal's cookie and keys the digests of user codes."""
     key_folder: Path
-    """Where the signing keys lie, owner-only."""
+    """Where the signing keys and their state lie, owner-only."""
     license_service_url: str
     notify_service_url: str
     notification_key: str = field(repr=False)
     """Seals messages for notify_service; the same Fernet key there."""
     trusted_proxies: TrustedProxies = NO_PROXIES
     """The proxies that are believed when they say whom they speak for."""
+    key_rotation_days: int = DEFAULT_ROTATION_DAYS
+    """After how many days another key signs; 0: by hand only."""
+    pkcs11: Pkcs11Settings | None = None
+    """None: new signing keys are files in `key_folder`."""
 
     @property
     def is_https(self) -> bool:
@@ -79,6 +98,9 @@ def _variable(name: str, wants: str, check: Callable[[Any], Any]) -> fields.Stri
     return fields.String(required=True, data_key=name, validate=check, error_messages=missing)
 
 
+_PKCS11: Final = ("pkcs11_module", "pkcs11_token_label", "pkcs11_pin_file")
+
+
 class _SettingsSchema(Schema):
     class Meta:
         """The environment holds much that is not ours."""
@@ -102,10 +124,29 @@ class _SettingsSchema(Schema):
         "AUTH_NOTIFICATION_KEY", "the Fernet key that notify_service has too", _check_fernet_key
     )
     trusted_proxies = _Proxies(data_key="AUTH_TRUSTED_PROXIES")
+    key_rotation_days = fields.Integer(
+        data_key="AUTH_KEY_ROTATION_DAYS",
+        load_default=DEFAULT_ROTATION_DAYS,
+        validate=validate.Range(0, LONGEST_ROTATION_DAYS, error="wants whole days, 0 to {max}; 0: by hand only."),
+        error_messages={"invalid": "wants whole days; 0: by hand only."},
+    )
+    pkcs11_module = fields.String(data_key="AUTH_PKCS11_MODULE", load_default=None)
+    pkcs11_token_label = fields.String(data_key="AUTH_PKCS11_TOKEN_LABEL", load_default=None)
+    pkcs11_pin_file = fields.String(data_key="AUTH_PKCS11_PIN_FILE", load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _check_pkcs11(self, values: dict[str, Any], **_: object) -> None:
+        missing = [name for name in _PKCS11 if values.get(name) is None]
+        if len(missing) in {0, len(_PKCS11)}:
+            return
+        text = "is missing. It belongs to the other AUTH_PKCS11_ variables."
+        raise ValidationError({str(self.fields[name].data_key): [text] for name in missing})
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:
-        return Settings(**{**values, "key_folder": Path(values["key_folder"])})
+        module, token_label, pin_file = (values.pop(name) for name in _PKCS11)
+        pkcs11 = Pkcs11Settings(Path(module), token_label, Path(pin_file)) if module else None
+        return Settings(**{**values, "key_folder": Path(values["key_folder"]), "pkcs11": pkcs11})
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

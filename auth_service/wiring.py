@@ -11,12 +11,14 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from auth_service.domain.errors import SettingsError
 from auth_service.grants.services import ProtocolServices
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
 from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.portal.desk import PortalDesk
 from auth_service.storage.poll_pace import PollPace
+from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from auth_service.tokens.token_issuer import TokenIssuer
 from database.engine import Database
@@ -36,6 +38,7 @@ class Wired:
     settings: Settings
     database: Database
     redis: Redis
+    key_vault: KeyVault
     keys: SigningKeys
     protocol: ProtocolServices
     desk: PortalDesk
@@ -45,6 +48,18 @@ class Wired:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def key_vault(settings: Settings) -> KeyVault:
+    """Choose where signing keys are kept. Raises SettingsError when the extra that a PKCS#11 token needs is missing."""
+    if settings.pkcs11 is None:
+        return KeyVault(settings.key_folder)
+    try:
+        # Only who has a token installs the extra.
+        from auth_service.tokens.pkcs11_token import Pkcs11Token  # noqa: PLC0415
+    except ModuleNotFoundError as fault:
+        raise SettingsError("AUTH_PKCS11_MODULE needs one more package. Install: tillpass[hsm]") from fault
+    return KeyVault(settings.key_folder, Pkcs11Token(settings.pkcs11))
 
 
 def wire_up(settings: Settings) -> Wired:
@@ -60,7 +75,8 @@ def wire_up(settings: Settings) -> Wired:
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
-    keys = SigningKeys(settings.key_folder)
+    vault = key_vault(settings)
+    keys = SigningKeys(vault)
     issuer = TokenIssuer(keys, settings.issuer)
     http = HttpClient()
     licenses = LicenseApi(http, settings.license_service_url, issuer, now=utc_now)
@@ -71,6 +87,7 @@ def wire_up(settings: Settings) -> Wired:
         settings=settings,
         database=database,
         redis=redis,
+        key_vault=vault,
         keys=keys,
         protocol=ProtocolServices(
             database=database,

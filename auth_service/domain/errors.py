@@ -9,6 +9,7 @@ AuthError
 │   ├── AlreadyDecidedError          another decision came first, or the code has expired
 │   ├── NotAllowedError              the operator's role does not reach this far
 │   ├── DeviceUnknownError           no such device in this organization
+│   ├── KeyChangeRefusedError        a move of the signing keys that would break verifiers, or that cannot be
 │   ├── NoLicenseError               license_service: the organization has no license for one more device
 │   └── GrantRefusedError            the token endpoint's answers (RFC 6749 §5.2, RFC 8628 §3.5)
 │       ├── InvalidGrantError        unknown, foreign, used or ended code or token
@@ -16,7 +17,8 @@ AuthError
 │       ├── SlowDownError
 │       ├── AccessDeniedError
 │       └── ExpiredTokenError
-└── LicenseServiceAwayError          no answer: the same call may pass later
+├── LicenseServiceAwayError          no answer: the same call may pass later
+└── SigningKeyAwayError              the PKCS#11 token does not sign: the same call may pass later
 """
 
 from __future__ import annotations
@@ -76,6 +78,12 @@ class DeviceUnknownError(RefusedError):
     code = "device_unknown"
 
 
+class KeyChangeRefusedError(RefusedError):
+    """A signing key cannot make this move; the message says why, and what to do."""
+
+    code = "key_change_refused"
+
+
 class NoLicenseError(RefusedError):
     """license_service has no license for this device: `code` is its own word for the reason."""
 
@@ -124,5 +132,11 @@ class ExpiredTokenError(GrantRefusedError):
 
 class LicenseServiceAwayError(AuthError):
     """license_service did not answer, or not as agreed; nothing was decided."""
+
+    code = "temporarily_unavailable"
+
+
+class SigningKeyAwayError(AuthError):
+    """The PKCS#11 token that holds the signing key did not sign; nothing was issued."""
 
     code = "temporarily_unavailable"

@@ -12,7 +12,7 @@ from authlib.oauth2 import OAuth2Error
 from flask import Response, g, json, request
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
-from auth_service.domain.errors import LicenseServiceAwayError
+from auth_service.domain.errors import LicenseServiceAwayError, SigningKeyAwayError
 from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
 from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response
@@ -52,7 +52,7 @@ def install_failures(app: Flask, page: Callable[[HTTPException], Response]) -> N
 
     app.register_error_handler(OAuth2Error, _from_oauth)
     app.register_error_handler(HTTPException, answer)
-    for kind in (UnreachableError, DatabaseUnavailableError, LicenseServiceAwayError):
+    for kind in (UnreachableError, DatabaseUnavailableError, LicenseServiceAwayError, SigningKeyAwayError):
         app.register_error_handler(kind, away)
     app.register_error_handler(Exception, unexpected)
 

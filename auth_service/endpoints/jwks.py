@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, json
+from flask import Blueprint, Response, request
+
+from wire.jwks import MAX_AGE_SECONDS
 
 if TYPE_CHECKING:
     from auth_service.tokens.signing_keys import SigningKeys
 
 
 def jwks_routes(keys: SigningKeys) -> Blueprint:
-    """Make the route of the JWK Set; verifiers may keep it for five minutes."""
+    """Make the route of the JWK Set; verifiers may keep it for five minutes, and ask again by its ETag."""
     routes = Blueprint("jwks", __name__)
-    document = json.dumps(keys.jwks())
 
     @routes.get("/.well-known/jwks.json")
     def jwks() -> Response:
-        response = Response(document, content_type="application/json")
-        response.headers["Cache-Control"] = "public, max-age=300"
+        published = keys.published
+        response = Response(published.body, content_type="application/json")
+        response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
+        response.set_etag(published.etag)
+        response.make_conditional(request)
         return response
 
     return routes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from authlib.oauth2 import OAuth2Error
 
-from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError
+from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError, SigningKeyAwayError
 from database.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -50,5 +50,5 @@ def as_oauth_errors() -> Iterator[None]:
         yield
     except GrantRefusedError as refused:
         raise RefusedGrantError(refused) from refused
-    except (LicenseServiceAwayError, DatabaseUnavailableError) as fault:
+    except (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError) as fault:
         raise TemporarilyUnavailableError from fault

@@ -1,103 +1,146 @@
-"""Signing keys: P-256 private keys in a folder of their own, one PEM file each, named by `kid` (RFC 7517, RFC 7638).
+"""The signing keys as one process uses them: the key that signs, and the JWK Set (RFC 7517 §5, RFC 8725 §3.1).
 
-Rules: owner-only files, refused otherwise (T29); held as key objects, since reading a PEM costs a thousand signatures;
-the newest key signs, all are published; of a key only its public members leave the house (T32).
+Rules: held as key objects, since reading a PEM costs more than signing; a change in the vault is noticed within seconds
+and without a restart; what cannot be read is logged and the last good set goes on.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import os
-import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from auth_service.domain.errors import SettingsError
+from auth_service.domain.key_ring import KeyState
+from auth_service.tokens.public_jwk import public_jwk
 from wire.jwks import read_jwks
-from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     import jwt
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from auth_service.domain.key_ring import KeyRecord, KeyRing
+    from auth_service.tokens.key_vault import KeyVault
+
+LOOK_AGAIN_SECONDS: Final = 2.0
+_ATTEMPTS: Final = 3
+_ORDER: Final = (KeyState.CURRENT, KeyState.NEXT, KeyState.RETIRED)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One key: the private half to sign with, and its public JWK."""
+    """The key that signs."""
 
     kid: str
-    private_key: ec.EllipticCurvePrivateKey
-    public_jwk: dict[str, str]
+    private_key: ec.EllipticCurvePrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PublishedKeySet:
+    """The JWK Set document as it is sent, made once for each change."""
+
+    body: bytes
+    etag: str
+
+
+@dataclass(frozen=True)
+class _KeySet:
+    ring: KeyRing
+    current: SigningKey
+    verification_keys: dict[str, jwt.PyJWK]
+    published: PublishedKeySet
 
 
 class SigningKeys:
-    """The keys of one folder, as they were at start. Also a KeySource, for verifying our own tokens."""
+    """The keys of one vault, followed as they change. Also a KeySource, for verifying our own tokens."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the folder. Raises SettingsError when it has no key, or one that others may read."""
-        files = sorted(folder.glob("*.pem"), key=lambda path: (path.stat().st_mtime_ns, path.name))
-        if not files:
-            raise SettingsError(f"There is no signing key in {folder}. Make one with: auth-service create-key")
-        self._keys = [_read(path) for path in files]
-        self._verification_keys = read_jwks(self.jwks())
+    def __init__(self, vault: KeyVault, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Read the vault. Raises SettingsError when no key can sign."""
+        self._vault = vault
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._fault = ""
+        self._look_again_at = monotonic() + LOOK_AGAIN_SECONDS
+        self._set = self._read(None)
 
     @property
     def current(self) -> SigningKey:
-        """The key that signs."""
-        return self._keys[-1]
+        """The key that signs now."""
+        return self._fresh().current
+
+    @property
+    def published(self) -> PublishedKeySet:
+        """The JWK Set document with the public half of every key; the one that signs stands first."""
+        return self._fresh().published
 
     def jwks(self) -> dict[str, Any]:
-        """Give the JWK Set document with the public half of every key."""
-        return {"keys": [key.public_jwk for key in self._keys]}
+        """Give the JWK Set as a value."""
+        document: dict[str, Any] = json.loads(self.published.body)
+        return document
 
     def key(self, kid: str) -> jwt.PyJWK | None:
         """Give the public key that `kid` names."""
-        return self._verification_keys.get(kid)
+        return self._fresh().verification_keys.get(kid)
+
+    def _fresh(self) -> _KeySet:
+        # On the hot path this is one comparison. One thread looks, the others go on with what they have.
+        if self._monotonic() >= self._look_again_at and self._lock.acquire(blocking=False):
+            try:
+                self._look_again_at = self._monotonic() + LOOK_AGAIN_SECONDS
+                self._look()
+            finally:
+                self._lock.release()
+        return self._set
+
+    def _look(self) -> None:
+        try:
+            found = self._read(self._set)
+        except SettingsError as fault:
+            if str(fault) != self._fault:
+                _log.error("the signing keys cannot be read; the last good ones go on", extra={"reason": str(fault)})
+            self._fault = str(fault)
+            return
+        self._fault = ""
+        if found is not self._set:
+            _log.info("the signing keys have changed", extra={"kid": found.current.kid})
+        self._set = found
+
+    def _read(self, held: _KeySet | None) -> _KeySet:
+        for attempt in range(1, _ATTEMPTS + 1):
+            ring = self._vault.read()
+            if held is not None and ring == held.ring:
+                return held
+            try:
+                return _key_set(ring, self._current(ring, held))
+            except SettingsError:
+                # Between the two readings the key may have been revoked, and its file with it.
+                if attempt == _ATTEMPTS or self._vault.read() == ring:
+                    raise
+        raise AssertionError
+
+    def _current(self, ring: KeyRing, held: _KeySet | None) -> SigningKey:
+        if ring.current is None:
+            raise SettingsError(f"There is no signing key in {self._vault}. Make one with: auth-service create-key")
+        if held is not None and _place(held.ring.current) == _place(ring.current):
+            return held.current
+        return SigningKey(ring.current.kid, self._vault.load(ring.current))
 
 
-def create_signing_key(folder: Path) -> str:
-    """Make a key, newest in the folder, and give its kid."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = _signing_key(ec.generate_private_key(ec.SECP256R1()))
-    pem = key.private_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    descriptor = os.open(folder / f"{key.kid}.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    return key.kid
+def _place(key: KeyRecord | None) -> tuple[str, str | None] | None:
+    return None if key is None else (key.kid, key.handle)
 
 
-def _read(path: Path) -> SigningKey:
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"Others than its owner may read {path}. Run: chmod 600 {path}")
-    try:
-        private_key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    except ValueError as fault:
-        raise SettingsError(f"{path} is not a private key in PEM form.") from fault
-    if not isinstance(private_key, ec.EllipticCurvePrivateKey) or not isinstance(private_key.curve, ec.SECP256R1):
-        raise SettingsError(f"{path} is not a P-256 key.")
-    return _signing_key(private_key)
-
-
-def _signing_key(private_key: ec.EllipticCurvePrivateKey) -> SigningKey:
-    numbers = private_key.public_key().public_numbers()
-    jwk = {"kty": "EC", "crv": "P-256", "x": _base64url(numbers.x), "y": _base64url(numbers.y)}
-    # RFC 7638 §3: the required members in lexicographic order, without white space.
-    canonical = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
-    kid = base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
-    return SigningKey(
-        kid=kid, private_key=private_key, public_jwk={**jwk, "kid": kid, "alg": SIGNING_ALGORITHM, "use": "sig"}
-    )
-
-
-def _base64url(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+def _key_set(ring: KeyRing, current: SigningKey) -> _KeySet:
+    keys = sorted(ring.keys, key=lambda key: _ORDER.index(key.state))
+    document = {"keys": [public_jwk(key) for key in keys]}
+    body = json.dumps(document, separators=(",", ":")).encode()
+    published = PublishedKeySet(body, hashlib.sha256(body).hexdigest()[:32])
+    return _KeySet(ring, current, read_jwks(document), published)

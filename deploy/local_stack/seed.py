@@ -17,6 +17,7 @@ from uuid import uuid4
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
+from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.domain.operator import Role
 from auth_service.settings import load_settings as load_auth_settings
@@ -24,7 +25,7 @@ from auth_service.storage.clients import find_client
 from auth_service.storage.devices import list_devices
 from auth_service.storage.operators import find_by_email
 from auth_service.storage.organizations import memberships_of
-from auth_service.tokens.signing_keys import create_signing_key
+from auth_service.wiring import key_vault
 from database.engine import Database
 from database.migrations import migrate
 from deploy.local_stack.process_table import POS_CLIENT_ID
@@ -71,8 +72,9 @@ def seed(environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
             sys.exit(f"{variable} names another database than SQLite: demonstration records are refused there.")
         migrate(package, environ[variable])
     settings = load_auth_settings(environ)
-    if not list(settings.key_folder.glob("*.pem")):
-        create_signing_key(settings.key_folder)
+    vault = key_vault(settings)
+    if vault.read().current is None:
+        create_signing_key(vault, now=now)
     seeding = Seeding(
         auth=Database(settings.database_url),
         licenses=Database(environ["LICENSE_DATABASE_URL"]),

@@ -3,6 +3,7 @@
 from tests.doubles.auth_house import (  # noqa: F401 - fixtures are used by name
     clock,
     database_url,
+    environment,
     house,
     licenses,
     migrated_file,

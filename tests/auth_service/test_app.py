@@ -9,9 +9,12 @@ import pytest
 
 from auth_service.actions import sign_in_operator
 from auth_service.app import create_app
+from auth_service.domain.errors import SigningKeyAwayError
 from tests.doubles.auth_house import ISSUER, PASSWORD, Visitor, csrf_token
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from tests.doubles.auth_house import House
 
 
@@ -20,8 +23,42 @@ def test_the_key_set_is_public_cacheable_and_without_private_members(house: Hous
     answer = house.web().get("/.well-known/jwks.json", base_url=ISSUER)
 
     assert answer.json == house.wired.keys.jwks()
-    assert "max-age=300" in answer.headers["Cache-Control"]
-    assert "d" not in answer.json["keys"][0]
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert set(answer.json["keys"][0]) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+
+
+def test_the_key_set_is_sent_again_only_when_it_changed(house: House) -> None:
+    """T30: RFC 9110 §13.1.2."""
+
+    def ask(etag: str) -> TestResponse:
+        return house.web().get("/.well-known/jwks.json", base_url=ISSUER, headers={"If-None-Match": etag})
+
+    etag = ask("").headers["ETag"]
+    unchanged = ask(etag)
+    changed = ask('"of-another-set"')
+
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    assert unchanged.headers["Cache-Control"] == "public, max-age=300"
+    assert (changed.status_code, changed.headers["ETag"]) == (200, etag)
+
+
+def test_a_signing_key_that_is_away_is_our_trouble_and_the_code_stays_good(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T29: a PKCS#11 token that does not answer costs a 503, never a 500."""
+    form = {"grant_type": "client_credentials", "scope": "licenses.read", "client_id": "scripts"}
+    secret = {"client_secret": house.client_secret}
+
+    def away(*_: object, **__: object) -> str:
+        raise SigningKeyAwayError("The PKCS#11 token does not sign.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("auth_service.tokens.token_issuer.jwt.encode", away)
+        answer = house.post("/oauth/token", {**form, **secret})
+
+    assert (answer.status_code, answer.json["error"]) == (503, "temporarily_unavailable")
+    assert answer.headers["Retry-After"]
+    assert house.post("/oauth/token", {**form, **secret}).status_code == 200
 
 
 def test_the_metadata_is_what_rfc_8414_requires(house: House) -> None:

@@ -11,6 +11,7 @@ import pytest
 from auth_service.actions.sign_in_operator import sign_in_operator
 from auth_service.cli import main
 from auth_service.storage.clients import find_client
+from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from database.engine import Database
 
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
 
 
 A_CLIENT = ("register-client", "--client-id", "a", "--name", "x")
-
-
-@pytest.fixture
-def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name, value in {
-        "AUTH_DATABASE_URL": settings.database_url,
-        "AUTH_REDIS_URL": settings.redis_url,
-        "AUTH_ISSUER": settings.issuer,
-        "AUTH_SECRET_KEY": settings.secret_key,
-        "AUTH_KEY_FOLDER": str(settings.key_folder),
-        "AUTH_LICENSE_SERVICE_URL": settings.license_service_url,
-        "AUTH_NOTIFY_SERVICE_URL": settings.notify_service_url,
-        "AUTH_NOTIFICATION_KEY": settings.notification_key,
-    }.items():
-        monkeypatch.setenv(name, value)
-    return settings
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -79,7 +64,7 @@ def test_the_service_is_filled_from_the_shell(
         "licenses.read",
     )
 
-    assert SigningKeys(environment.key_folder).current.kid == kid
+    assert SigningKeys(KeyVault(environment.key_folder)).current.kid == kid
     assert sign_in_operator(database, email="owner@example.com", password="a long password", now=clock())
     assert device["device_id"] != hub
     with database.reading() as connection:

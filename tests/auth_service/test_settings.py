@@ -48,6 +48,9 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_LICENSE_SERVICE_URL", "https://x?y"),
         ("AUTH_DATABASE_URL", ""),
         ("AUTH_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("AUTH_KEY_ROTATION_DAYS", "-1"),
+        ("AUTH_KEY_ROTATION_DAYS", "36500"),
+        ("AUTH_KEY_ROTATION_DAYS", "monthly"),
         ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8;192.0.2.1"),
     ],
 )
@@ -66,6 +69,31 @@ def test_no_secret_shows_in_a_repr() -> None:
 
     for secret in (GOOD["AUTH_SECRET_KEY"], GOOD["AUTH_NOTIFICATION_KEY"], "hush"):
         assert secret not in shown
+
+
+def test_keys_rotate_by_schedule_unless_that_is_switched_off() -> None:
+    """T30."""
+    assert load_settings(GOOD).key_rotation_days == 90
+    assert load_settings({**GOOD, "AUTH_KEY_ROTATION_DAYS": "0"}).key_rotation_days == 0
+
+
+def test_a_pkcs11_token_is_described_whole_or_not_at_all() -> None:
+    """T29: all faults together, with those of other variables."""
+    token = {
+        "AUTH_PKCS11_MODULE": "/usr/lib/softhsm/libsofthsm2.so",
+        "AUTH_PKCS11_TOKEN_LABEL": "tillpass",
+        "AUTH_PKCS11_PIN_FILE": "/etc/tillpass/pin",
+    }
+
+    assert load_settings(GOOD).pkcs11 is None
+    pkcs11 = load_settings({**GOOD, **token}).pkcs11
+    assert pkcs11 is not None
+    assert [str(pkcs11.module), pkcs11.token_label, str(pkcs11.pin_file)] == list(token.values())
+    for name, value in token.items():
+        with pytest.raises(SettingsError) as raised:
+            load_settings({**GOOD, name: value, "AUTH_ISSUER": "x"})
+        assert [other in str(raised.value) for other in token] == [other != name for other in token]
+        assert "AUTH_ISSUER" in str(raised.value)
 
 
 def test_plain_http_is_for_ones_own_machine_only() -> None:

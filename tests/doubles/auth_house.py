@@ -15,13 +15,13 @@ from cryptography.fernet import Fernet
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
+from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.app import create_app
 from auth_service.domain.operator import Role
 from auth_service.settings import Settings
 from auth_service.storage.poll_pace import PollPace
-from auth_service.tokens.signing_keys import create_signing_key
-from auth_service.wiring import wire_up
+from auth_service.wiring import key_vault, wire_up
 from database.migrations import migrate
 from wire.entitlement import Entitlement
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
@@ -228,8 +228,25 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
+def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Set the variables that the commands read, as `settings` has them."""
+    for name, value in {
+        "AUTH_DATABASE_URL": settings.database_url,
+        "AUTH_REDIS_URL": settings.redis_url,
+        "AUTH_ISSUER": settings.issuer,
+        "AUTH_SECRET_KEY": settings.secret_key,
+        "AUTH_KEY_FOLDER": str(settings.key_folder),
+        "AUTH_LICENSE_SERVICE_URL": settings.license_service_url,
+        "AUTH_NOTIFY_SERVICE_URL": settings.notify_service_url,
+        "AUTH_NOTIFICATION_KEY": settings.notification_key,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return settings
+
+
+@pytest.fixture
 def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[House]:
-    create_signing_key(settings.key_folder)
+    create_signing_key(key_vault(settings), now=clock())
     redis_server = fakeredis.FakeServer()
     redis = fakeredis.FakeRedis(server=redis_server)
     wired = wire_up(settings)
