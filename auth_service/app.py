@@ -14,13 +14,17 @@ from flask import Flask
 from auth_service.authorization_server import AuthorizationServer
 from auth_service.endpoints.device_authorization import device_authorization_routes
 from auth_service.endpoints.failures import install_failures
+from auth_service.endpoints.introspection import introspection_routes
 from auth_service.endpoints.jwks import jwks_routes
 from auth_service.endpoints.metadata import metadata_routes
+from auth_service.endpoints.revocation import revocation_routes
+from auth_service.endpoints.status_lists import status_list_routes
 from auth_service.endpoints.token import token_routes
 from auth_service.portal.frame import error_page, install_portal, install_security_headers
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import http_problem_response
 from wire.serving.request_id import install_request_log
+from wire.status_list import STATUS_LIST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from auth_service.wiring import Wired
     from wire.serving.request_body import Application
 
-PROTOCOL_PATHS: Final = ("/oauth/", "/.well-known/", "/healthz", "/readyz")
+PROTOCOL_PATHS: Final = ("/oauth/", "/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
 
 
 def create_app(wired: Wired) -> Flask:
@@ -57,6 +61,9 @@ def _install_protocol(app: Flask, wired: Wired) -> None:
     for routes in (
         device_authorization_routes(server),
         token_routes(server),
+        revocation_routes(server),
+        introspection_routes(server),
+        status_list_routes(wired.status_lists, wired.settings.issuer, wired.protocol.now),
         metadata_routes(wired.settings.issuer),
         jwks_routes(wired.keys),
         health_routes({"database": wired.database.check, "redis": wired.redis.ping}),

@@ -18,14 +18,18 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
 from flask import request as current_request
 
+from auth_service.actions.authenticate_by_assertion import authenticate_by_assertion
 from auth_service.actions.issuing import Presenter
+from auth_service.domain.client import PRIVATE_KEY_JWT
 from auth_service.grants.client_credentials import ClientCredentialsGrant
 from auth_service.grants.device_code import DeviceCodeGrant
 from auth_service.grants.oauth_errors import as_oauth_errors
 from auth_service.grants.refresh_token import RefreshTokenGrant
-from auth_service.storage.clients import find_client
+from auth_service.tokens.client_assertion import ASSERTION_TYPE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Request
     from werkzeug.datastructures import MultiDict
 
@@ -42,34 +46,55 @@ class AuthorizationServer(FlaskAuthorizationServer):
     def __init__(self, services: ProtocolServices) -> None:
         super().__init__()
         self.services = services
+        self._assertion_audiences = (services.issuer.issuer, f"{services.issuer.issuer}/oauth/token")
+        self.register_client_auth_method(PRIVATE_KEY_JWT, self._authenticate_by_assertion)
         for grant in (DeviceCodeGrant, RefreshTokenGrant, ClientCredentialsGrant):
             self.register_grant(grant)
 
     def query_client(self, client_id: str) -> Client | None:
         if not client_id.isascii() or not client_id.isprintable():
             return None
-        with as_oauth_errors(), self.services.database.reading() as connection:
-            return find_client(connection, client_id)
+        with as_oauth_errors():
+            return self.services.clients.find(client_id)
 
     def authenticate_client(self, request: ProtocolRequest, methods: Any, endpoint: str = "token") -> Client:  # noqa: ANN401
         """Authenticate the client (RFC 6749 §2.3).
 
         Raises InvalidClientError, always 401 and in the same words (§5.2), or InvalidRequestError for two methods.
         """
-        if "Authorization" in request.headers and "client_secret" in request.form:
-            raise InvalidRequestError("Authenticate by the Authorization header or by client_secret, not by both.")
+        by_assertion = "client_assertion" in request.form
+        if ("Authorization" in request.headers) + ("client_secret" in request.form) + by_assertion > 1:
+            raise InvalidRequestError("Authenticate by one method: a header, a client_secret or a client_assertion.")
+        if by_assertion:
+            # Whoever brings an assertion stands or falls with it, also where the client named is a public one.
+            methods = [method for method in methods if method == PRIVATE_KEY_JWT]
         try:
             client: Client = super().authenticate_client(request, methods, endpoint)
         except (InvalidClientError, ValueError) as fault:
             # Authlib decodes a Basic header that is not ASCII, or not UTF-8 inside, without catching.
             raise InvalidClientError(
-                "Client authentication failed. Send a registered client_id, and the secret if the client has one.",
+                "Client authentication failed. Send a registered client_id, and its secret or assertion if it has one.",
                 status_code=401,
             ) from fault
         named = request.form.get("client_id")
         if named is not None and named != client.client_id:
             raise InvalidRequestError("The client_id is not that of the client that authenticated.")
         return client
+
+    def _authenticate_by_assertion(
+        self, find: Callable[[str], Client | None], request: ProtocolRequest
+    ) -> Client | None:
+        assertion = request.form.get("client_assertion")
+        if not assertion or request.form.get("client_assertion_type") != ASSERTION_TYPE:
+            return None
+        with as_oauth_errors():
+            return authenticate_by_assertion(
+                find,
+                self.services.assertions,
+                assertion=assertion,
+                audiences=self._assertion_audiences,
+                now=self.services.now(),
+            )
 
     def create_oauth2_request(self, request: object) -> ProtocolRequest:  # noqa: ARG002 - Authlib's signature
         return ProtocolRequest(current_request, self.services)

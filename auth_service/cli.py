@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
-from auth_service.actions.register_client import NewClient, register_client
 from auth_service.actions.relay_outbox import relay_outbox
 from auth_service.actions.sweep import sweep
+from auth_service.client_commands import add_client_commands
 from auth_service.domain.device import DeviceKind
 from auth_service.domain.errors import AuthError, BadInputError, SigningKeyAwayError
 from auth_service.domain.operator import Role
@@ -94,12 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     device.add_argument("--server-url", help="where others reach this device: their Hub Server URL")
     device.add_argument("--hub-device-id", help="the device that this one connects to")
 
-    client = _add(commands, "register-client", _register_client, "register an OAuth client; its secret is shown once")
-    client.add_argument("--client-id", required=True)
-    client.add_argument("--name", required=True)
-    client.add_argument("--grant-type", action="append", required=True, help="may be repeated")
-    client.add_argument("--scope", action="append", required=True, help="may be repeated")
-    client.add_argument("--public", action="store_true", help="a client that cannot keep a secret, as a POS server")
+    add_client_commands(commands, _add)
     return parser
 
 
@@ -155,20 +150,6 @@ def _create_device(settings: Settings, asked: argparse.Namespace) -> dict[str, A
     )
     with closing(Database(settings.database_url)) as database:
         return {"device_id": create_device(database, new, now=utc_now())}
-
-
-def _register_client(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
-    new = NewClient(
-        client_id=asked.client_id,
-        name=asked.name,
-        grant_types=tuple(asked.grant_type),
-        scopes=tuple(asked.scope),
-        is_public=asked.public,
-    )
-    with closing(Database(settings.database_url)) as database:
-        secret = register_client(database, new, now=utc_now())
-    answer = {"client_id": asked.client_id}
-    return answer if secret is None else {**answer, "client_secret": secret}
 
 
 def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:

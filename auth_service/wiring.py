@@ -11,6 +11,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from auth_service.actions.publish_status_lists import StatusLists
 from auth_service.domain.errors import SettingsError
 from auth_service.grants.services import ProtocolServices
 from auth_service.outbound.license_api import LicenseApi
@@ -18,12 +19,14 @@ from auth_service.outbound.notify_api import NotifyApi
 from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.portal.desk import PortalDesk
 from auth_service.storage.poll_pace import PollPace
+from auth_service.storage.recent_clients import RecentClients
 from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from auth_service.tokens.token_issuer import TokenIssuer
 from database.engine import Database
 from wire.http_client import HttpClient
 from wire.notification_queue import NotificationQueue
+from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 
 if TYPE_CHECKING:
     from auth_service.settings import Settings
@@ -41,6 +44,7 @@ class Wired:
     key_vault: KeyVault
     keys: SigningKeys
     protocol: ProtocolServices
+    status_lists: StatusLists
     desk: PortalDesk
     notify: NotifyApi
     queue: NotificationQueue
@@ -68,13 +72,7 @@ def wire_up(settings: Settings) -> Wired:
     Raises SettingsError when there is no usable signing key.
     """
     database = Database(settings.database_url)
-    # A failed call on the request path is answered without Redis, not tried again (redis-py's default takes seconds).
-    redis = Redis.from_url(
-        settings.redis_url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
-    )
+    redis = _redis(settings)
     vault = key_vault(settings)
     keys = SigningKeys(vault)
     issuer = TokenIssuer(keys, settings.issuer)
@@ -95,11 +93,14 @@ def wire_up(settings: Settings) -> Wired:
             licenses=licenses,
             mail=mail,
             refresh_token_key=hmac.digest(settings.secret_key.encode(), b"refresh_token", "sha256"),
+            clients=RecentClients(database),
+            assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
             issuer=issuer,
             user_code_key=user_code_key,
             proxies=settings.trusted_proxies,
             now=utc_now,
         ),
+        status_lists=StatusLists(database, issuer),
         desk=PortalDesk(
             database=database,
             pace=pace,
@@ -111,4 +112,14 @@ def wire_up(settings: Settings) -> Wired:
         ),
         notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),
         queue=NotificationQueue(settings.redis_url),
+    )
+
+
+def _redis(settings: Settings) -> Redis:
+    # A failed call on the request path is answered without Redis, not tried again (redis-py's default takes seconds).
+    return Redis.from_url(
+        settings.redis_url,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
     )

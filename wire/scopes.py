@@ -11,6 +11,8 @@ NOTIFY_AUDIENCE: Final = "notify_service"
 POS_AUDIENCE: Final = "pos_client"
 """The audience of every license token: POS servers and registers that check it offline."""
 
+EVERY_AUDIENCE: Final = (AUTH_AUDIENCE, LICENSE_AUDIENCE, NOTIFY_AUDIENCE, POS_AUDIENCE)
+
 LICENSE: Final = "license"
 """A device may hold a license and speak to license_service about itself."""
 

@@ -28,11 +28,11 @@ _KEYS_BROUGHT_ALONG: Final = frozenset({"jwk", "jku", "x5c", "x5u", "x5t", "x5t#
 
 @dataclass(frozen=True, slots=True)
 class TokenVerifier:
-    """Verifies the tokens of one issuer for one audience."""
+    """Verifies the tokens of one issuer for one audience; for several, where the issuer itself looks at a token."""
 
     keys: KeySource
     issuer: str
-    audience: str
+    audience: str | tuple[str, ...]
 
     def access_token(self, token: str) -> AccessTokenClaims:
         """Verify an access token.
@@ -77,15 +77,17 @@ class LicenseTokenVerifier(TokenVerifier):
         return LicenseTokenClaims.from_payload(self._verify(token, LICENSE_TOKEN_TYPE, check_time=check_time))
 
 
-def signing_key(keys: KeySource, token: str, token_type: str, *, longest: int = LONGEST_TOKEN) -> jwt.PyJWK:
-    """Give the key that a JWT of this type must be signed with, from its header alone.
+def signing_key(
+    keys: KeySource, token: str, token_type: str, *, or_type: tuple[str, ...] = (), longest: int = LONGEST_TOKEN
+) -> jwt.PyJWK:
+    """Give the key that a JWT of this type (or one of the others) must be signed with, from its header alone.
 
     Raises TokenRefusedError, or KeysUnavailableError when no key could be had.
     """
     header = _header(token, longest)
     if header.get("alg") != SIGNING_ALGORITHM:
         raise TokenRefusedError(f"The token is not signed with {SIGNING_ALGORITHM}.")
-    if _plain_type(header.get("typ")) != token_type:
+    if _plain_type(header.get("typ")) not in {token_type, *or_type}:
         raise TokenRefusedError(f"The token is not of type {token_type}.")
     if "crit" in header or _KEYS_BROUGHT_ALONG & header.keys():
         raise TokenRefusedError("The token's header has a member that is not accepted.")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain.client import Client
+from auth_service.domain.client_keys import check_client_keys
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.plain_text import check_name
 from auth_service.domain.secret_digest import digest, new_secret
 from auth_service.storage.clients import add_client
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
-from wire.scopes import AUDIENCE_OF_SCOPE, LICENSE
+from wire.scopes import AUDIENCE_OF_SCOPE, EVERY_AUDIENCE, LICENSE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,23 +35,30 @@ class NewClient:
     grant_types: tuple[str, ...]
     scopes: tuple[str, ...]
     is_public: bool
+    public_keys: str | None = None
+    """A JWK Set as JSON: the client authenticates by what it signs, and has no secret (RFC 7523)."""
+    introspects: tuple[str, ...] = ()
+    """The audiences whose tokens it may introspect."""
 
 
 def register_client(
     database: Database, new: NewClient, *, now: datetime, client_secret: str | None = None
 ) -> str | None:
-    """Register a client and give its secret, shown this once; None for a public client.
+    """Register a client and give its secret, shown this once; None for one that is public or has keys.
 
-    A confidential client gets a new secret unless one is given. Raises BadInputError.
+    Any other client gets a new secret unless one is given. Raises BadInputError.
     """
     _check(new)
-    secret = None if new.is_public else client_secret or new_secret()
+    keys = None if new.public_keys is None else check_client_keys(new.public_keys)
+    secret = None if new.is_public or keys is not None else client_secret or new_secret()
     client = Client(
         client_id=new.client_id,
         name=check_name("name", new.name),
         grant_types=new.grant_types,
         scopes=new.scopes,
         secret_digest=None if secret is None else digest(secret),
+        public_keys=keys,
+        introspects=new.introspects,
     )
     try:
         with database.transaction() as connection:
@@ -63,6 +71,10 @@ def register_client(
 def _check(new: NewClient) -> None:
     if not _CLIENT_ID.match(new.client_id):
         raise BadInputError("'client_id' needs 1 to 128 letters, digits, dots, hyphens or underscores.")
+    _check_introspection(new)
+    only_introspects = bool(new.introspects) and not new.grant_types and not new.scopes
+    if only_introspects:
+        return
     if not new.grant_types or not set(new.grant_types) <= _GRANT_TYPES:
         raise BadInputError(f"'grant_types' needs some of: {', '.join(sorted(_GRANT_TYPES))}.")
     if not new.scopes or not set(new.scopes) <= AUDIENCE_OF_SCOPE.keys():
@@ -75,3 +87,13 @@ def _check(new: NewClient) -> None:
     if new.is_public and CLIENT_CREDENTIALS in new.grant_types:
         # RFC 6749 §4.4: only a confidential client may use it.
         raise BadInputError("A public client cannot use client_credentials.")
+
+
+def _check_introspection(new: NewClient) -> None:
+    if not set(new.introspects) <= set(EVERY_AUDIENCE):
+        raise BadInputError(f"'introspects' needs some of: {', '.join(sorted(EVERY_AUDIENCE))}.")
+    if new.is_public and new.introspects:
+        # RFC 7662 §4: who asks must be known, or anyone could try tokens.
+        raise BadInputError("A public client cannot introspect tokens.")
+    if new.is_public and new.public_keys is not None:
+        raise BadInputError("A client with keys is not public.")

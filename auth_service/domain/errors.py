@@ -2,7 +2,6 @@
 
 AuthError
 ├── SettingsError                    the environment is wrong: mend it and start again
-├── AuditTrailBrokenError            the audit trail is not as it was written: ask who changed it
 ├── RefusedError                     the asker's side: a sentence for a person, a stable code for a machine
 │   ├── BadInputError                a value that cannot be taken
 │   ├── UserCodeUnknownError         no live device authorization has this user code
@@ -13,6 +12,7 @@ AuthError
 │   ├── NoLicenseError               license_service: the organization has no license for one more device
 │   └── GrantRefusedError            the token endpoint's answers (RFC 6749 §5.2, RFC 8628 §3.5)
 │       ├── InvalidGrantError        unknown, foreign, used or ended code or token
+│       ├── UnsupportedTokenTypeError  not a kind of token that can be revoked (RFC 7009 §2.2.1)
 │       ├── AuthorizationPendingError
 │       ├── SlowDownError
 │       ├── AccessDeniedError
@@ -34,12 +34,6 @@ class SettingsError(AuthError):
     """The environment does not describe a service that can start; the message lists every fault."""
 
     code = "settings"
-
-
-class AuditTrailBrokenError(AuthError):
-    """The chain of the audit trail breaks; the message names the first place, and how."""
-
-    code = "audit_trail_broken"
 
 
 class RefusedError(AuthError):
@@ -104,6 +98,12 @@ class GrantRefusedError(RefusedError):
 
 class InvalidGrantError(GrantRefusedError):
     """The code or token is unknown, of another client, used, or its grant has ended (RFC 6749 §5.2)."""
+
+
+class UnsupportedTokenTypeError(GrantRefusedError):
+    """A kind of token that cannot be revoked by itself (RFC 7009 §2.2.1)."""
+
+    code = "unsupported_token_type"
 
 
 class AuthorizationPendingError(GrantRefusedError):

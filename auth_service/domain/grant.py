@@ -49,6 +49,7 @@ class EndReason(StrEnum):
 
     REPLACED = "replaced"
     REMOVED = "removed"
+    REVOKED = "revoked"
     EXPIRED = "grant_expired"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - a word, not a secret
     DEVICE_CODE_REUSED = "device_code_reused"

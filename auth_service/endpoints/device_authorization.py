@@ -11,6 +11,7 @@ from auth_service.actions.request_device_authorization import (
     DeviceAuthorizationRequest,
     request_device_authorization,
 )
+from auth_service.domain.client import EVERY_METHOD
 from auth_service.domain.device_authorization import LIFETIME_SECONDS
 from auth_service.domain.polling import INTERVAL_SECONDS
 from auth_service.domain.user_code import display_user_code
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from flask import Response
 
     from auth_service.authorization_server import AuthorizationServer
-
-_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
 
 def device_authorization_routes(server: AuthorizationServer) -> Blueprint:
@@ -59,7 +58,7 @@ def device_authorization_routes(server: AuthorizationServer) -> Blueprint:
 
 def _read(server: AuthorizationServer) -> DeviceAuthorizationRequest:
     protocol_request = server.create_oauth2_request(request)
-    client = server.authenticate_client(protocol_request, _METHODS, "device_authorization")
+    client = server.authenticate_client(protocol_request, EVERY_METHOD, "device_authorization")
     if not client.check_grant_type(DEVICE_CODE):
         raise UnauthorizedClientError("This client is not registered for the device_code grant.")
     scope = client.allowed_scope(protocol_request.form.get("scope"))

@@ -17,6 +17,7 @@ from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
 from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response
 from wire.serving.request_body import install_body_limits
+from wire.status_list import STATUS_LIST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _PROTOCOL: Final = "/oauth/"
-_DOCUMENTS: Final = ("/.well-known/", "/healthz", "/readyz")
+_DOCUMENTS: Final = ("/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
 _AWAY: Final = "Something we need does not answer. Nothing was changed; try again soon."
 
 _log = logging.getLogger(__name__)

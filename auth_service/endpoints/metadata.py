@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify
 
+from auth_service.domain.client import CONFIDENTIAL_METHODS, EVERY_METHOD
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE
+from wire.status_list import STATUS_LIST_PATH
+from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
     from flask import Response
-
-_AUTHENTICATION_METHODS = ["none", "client_secret_basic", "client_secret_post"]
 
 
 def metadata_routes(issuer: str) -> Blueprint:
@@ -26,7 +27,17 @@ def metadata_routes(issuer: str) -> Blueprint:
         "grant_types_supported": [DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
         # RFC 8414 §2 requires the member; there is no authorization endpoint, so it is empty.
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": _AUTHENTICATION_METHODS,
+        "token_endpoint_auth_methods_supported": EVERY_METHOD,
+        "token_endpoint_auth_signing_alg_values_supported": [SIGNING_ALGORITHM],
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "revocation_endpoint_auth_methods_supported": EVERY_METHOD,
+        "revocation_endpoint_auth_signing_alg_values_supported": [SIGNING_ALGORITHM],
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL_METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": [SIGNING_ALGORITHM],
+        # RFC 9701 §7 and draft-ietf-oauth-status-list §9.2.
+        "introspection_signing_alg_values_supported": [SIGNING_ALGORITHM],
+        "status_list_aggregation_endpoint": f"{issuer}{STATUS_LIST_PATH}",
         "scopes_supported": sorted(AUDIENCE_OF_SCOPE),
     }
 

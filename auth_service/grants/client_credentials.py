@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from authlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClientCredentialsGrant
 
+from auth_service.domain.client import CONFIDENTIAL_METHODS
+
 if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 class ClientCredentialsGrant(AuthlibClientCredentialsGrant):
     """`client_credentials`; for confidential clients only."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post")
+    TOKEN_ENDPOINT_AUTH_METHODS = CONFIDENTIAL_METHODS
 
     def validate_token_request(self) -> None:
         self.request.client = self.authenticate_token_endpoint_client()

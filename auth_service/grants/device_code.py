@@ -13,6 +13,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClien
 from authlib.oauth2.rfc8628 import DeviceCodeGrant as AuthlibDeviceCodeGrant
 
 from auth_service.actions.redeem_device_code import PresentedDeviceCode, redeem_device_code
+from auth_service.domain.client import EVERY_METHOD
 from auth_service.grants.oauth_errors import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 class DeviceCodeGrant(AuthlibDeviceCodeGrant):
     """`urn:ietf:params:oauth:grant-type:device_code`."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = EVERY_METHOD
 
     def validate_token_request(self) -> None:
         self.request.client = self.authenticate_token_endpoint_client()

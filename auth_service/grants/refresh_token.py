@@ -12,6 +12,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant as AuthlibRefreshTokenGrant
 
 from auth_service.actions.rotate_refresh_token import rotate_refresh_token
+from auth_service.domain.client import EVERY_METHOD
 from auth_service.grants.oauth_errors import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class RefreshTokenGrant(AuthlibRefreshTokenGrant):
     """`refresh_token`."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+    TOKEN_ENDPOINT_AUTH_METHODS = EVERY_METHOD
 
     def validate_token_request(self) -> None:
         self.request.client = self.authenticate_token_endpoint_client()

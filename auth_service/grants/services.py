@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from auth_service.domain.trusted_proxies import TrustedProxies
+    from auth_service.storage.recent_clients import RecentClients
     from auth_service.tokens.token_issuer import TokenIssuer
+    from wire.dpop import ReplayMemory
 
 
 @dataclass(frozen=True)
 class ProtocolServices(IssuingParts):
     """The parts behind the protocol endpoints."""
 
+    clients: RecentClients
+    assertions: ReplayMemory
+    """Which client assertions were used."""
     issuer: TokenIssuer
     user_code_key: bytes
     proxies: TrustedProxies

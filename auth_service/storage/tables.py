@@ -80,7 +80,18 @@ clients: Final = Table(
     Column("public_keys", Text),
     Column("grant_types", Text, nullable=False),
     Column("scopes", Text, nullable=False),
+    # The audiences whose tokens it may introspect.
+    Column("introspects", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+# Kept until they have expired: an access token that was revoked by itself.
+revoked_access_tokens: Final = Table(
+    "revoked_access_tokens",
+    metadata,
+    Column("jti", String(64), primary_key=True),
+    Column("expires_at", Instant, nullable=False, index=True),
 )
 
 device_authorizations: Final = Table(

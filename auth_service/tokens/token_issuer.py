@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from auth_service.domain.grant import ACCESS_TOKEN_SECONDS, LICENSE_TOKEN_SECONDS
+from auth_service.domain.status_place import status_place
 from wire.claims import AccessTokenClaims, LicenseTokenClaims
 from wire.scopes import POS_AUDIENCE, audiences_of
 from wire.token_types import ACCESS_TOKEN_TYPE, LICENSE_TOKEN_TYPE, SIGNING_ALGORITHM
@@ -73,7 +74,7 @@ class TokenIssuer:
             jti=uuid.uuid4().hex,
             organization_id=organization_id,
         )
-        return self._sign(claims.payload(), ACCESS_TOKEN_TYPE)
+        return self.sign(claims.payload(), ACCESS_TOKEN_TYPE)
 
     def _license_token(self, grant: Grant, now: datetime) -> str:
         issued_at = int(now.timestamp())
@@ -94,10 +95,12 @@ class TokenIssuer:
             renewal_date=grant.entitlement.renewal_date,
             hub_server_name=grant.device.hub_server_name,
             hub_server_url=grant.device.hub_server_url,
+            status=status_place(self.issuer, grant.status_index),
         )
-        return self._sign(claims.payload(), LICENSE_TOKEN_TYPE)
+        return self.sign(claims.payload(), LICENSE_TOKEN_TYPE)
 
-    def _sign(self, payload: dict[str, Any], token_type: str) -> str:
+    def sign(self, payload: dict[str, Any], token_type: str) -> str:
+        """Sign any claims set as a JWT of this `typ`."""
         key = self.keys.current
         return jwt.encode(
             payload, key.private_key, algorithm=SIGNING_ALGORITHM, headers={"typ": token_type, "kid": key.kid}

@@ -70,6 +70,7 @@ def test_the_metadata_is_what_rfc_8414_requires(house: House) -> None:
     assert document["response_types_supported"] == []
     assert set(document["token_endpoint_auth_methods_supported"]) == {
         "none",
+        "private_key_jwt",
         "client_secret_basic",
         "client_secret_post",
     }

@@ -26,6 +26,7 @@ from database.migrations import migrate
 from wire.entitlement import Entitlement
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import LICENSE, LICENSES_READ, NOTIFICATIONS_READ
+from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,7 +255,13 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
     wired = replace(
         wired,
         redis=redis,
-        protocol=replace(wired.protocol, pace=pace, licenses=licenses, now=clock),
+        protocol=replace(
+            wired.protocol,
+            pace=pace,
+            licenses=licenses,
+            assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
+            now=clock,
+        ),
         desk=replace(wired.desk, pace=pace, licenses=licenses, now=clock),
     )
     database = wired.database

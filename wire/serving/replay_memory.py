@@ -1,4 +1,7 @@
-"""Which DPoP proofs were used: in Redis for all processes of a service, or in the memory of one (RFC 9449 §11.1)."""
+"""What may be used once and was: in Redis for all processes of a service, or in the memory of one.
+
+DPoP proofs (RFC 9449 §11.1) and, at the authorization server, client assertions (RFC 7523 §3).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessReplayMemory:
-    """The proofs that this process has seen; bounded, and shut rather than forgetful when it is full."""
+    """What this process has seen; bounded, and shut rather than forgetful when it is full."""
 
     def __init__(self, *, most: int = MOST_REMEMBERED) -> None:
         self._most = most
@@ -41,7 +44,7 @@ class ProcessReplayMemory:
             if proof in self._ends:
                 return False
             if len(self._ends) >= self._most:
-                raise UnreachableError("No more DPoP proofs can be remembered at the moment.")
+                raise UnreachableError("No more can be remembered at the moment.")
             self._ends[proof] = at + seconds
             return True
 
@@ -51,16 +54,18 @@ class ProcessReplayMemory:
 
 
 class RedisReplayMemory:
-    """The proofs that all processes have seen; while Redis is away, `fallback` remembers."""
+    """What all processes have seen; while Redis is away, `fallback` remembers. `prefix` tells the uses apart."""
 
-    def __init__(self, redis: Redis, fallback: ReplayMemory) -> None:
+    def __init__(self, redis: Redis, fallback: ReplayMemory, *, prefix: str = "dpop") -> None:
         self._redis = redis
+        self._prefix = prefix
         self._fallback = fallback
 
     def is_first_use(self, proof: str, *, seconds: int, now: datetime) -> bool:
         """Note a proof; see wire.dpop.ReplayMemory."""
         try:
-            return bool(self._redis.set(f"dpop:{proof}", b"1", nx=True, ex=seconds))
+            return bool(self._redis.set(f"{self._prefix}:{proof}", b"1", nx=True, ex=seconds))
         except RedisError as fault:
-            _log.warning("DPoP proofs are remembered in this process alone", extra={"reason": type(fault).__name__})
+            extra = {"uses": self._prefix, "reason": type(fault).__name__}
+            _log.warning("what was used is remembered in this process alone", extra=extra)
             return self._fallback.is_first_use(proof, seconds=seconds, now=now)
