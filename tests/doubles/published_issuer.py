@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from tests.doubles.token_forge import Forge, Issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 JWKS_PATH = "/.well-known/jwks.json"
 
@@ -29,7 +31,9 @@ class PublishedIssuer:
 
 
 @contextmanager
-def published_issuer() -> Iterator[PublishedIssuer]:
+def published_issuer(certificate: Path | None = None) -> Iterator[PublishedIssuer]:
+    """Serve the key set; over TLS where a PEM file with a certificate for 127.0.0.1 and its key is given."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked.add(self.path)
@@ -44,7 +48,11 @@ def published_issuer() -> Iterator[PublishedIssuer]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer = PublishedIssuer(f"http://127.0.0.1:{server.server_port}")
+        issuer = PublishedIssuer(f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_port}")
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield issuer

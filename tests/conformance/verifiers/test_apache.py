@@ -1,0 +1,101 @@
+"""Apache's mod_auth_openidc, by the recipe of auth_service/README.md (T19, T20, T21, T22; figure C10)."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.conformance.verifiers.recipes import recipe
+from tests.conformance.verifiers.server import free_port, opens, running
+from tests.conformance.verifiers.trial import good_tokens_refused, hostile_tokens_accepted
+from tests.doubles.published_issuer import JWKS_PATH, published_issuer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conformance.hostile_tokens import Draft
+    from tests.doubles.published_issuer import PublishedIssuer
+
+APACHE = Path("/usr/sbin/apache2")
+MODULES = Path("/usr/lib/apache2/modules")
+
+pytestmark = pytest.mark.skipif(
+    not (APACHE.exists() and (MODULES / "mod_auth_openidc.so").exists()),
+    reason="there is no apache2 with mod_auth_openidc here",
+)
+
+# Only our issuer could sign these, and it does not.
+GAPS = {"typ said again, otherwise", "iss a list", "exp a text", "exp true", "iat a text", "iat in the future"}
+
+SURROUNDINGS = """
+ServerRoot "{folder}"
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile "{folder}/httpd.pid"
+ErrorLog /dev/stderr
+Mutex posixsem
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authn_core_module {modules}/mod_authn_core.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule authz_user_module {modules}/mod_authz_user.so
+LoadModule proxy_module {modules}/mod_proxy.so
+LoadModule proxy_http_module {modules}/mod_proxy_http.so
+LoadModule auth_openidc_module {modules}/mod_auth_openidc.so
+OIDCCABundlePath "{certificate}"
+"""
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a PEM file with key and certificate for 127.0.0.1: the module asks for keys over TLS only."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=12))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "issuer.pem"
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + signed.public_bytes(Encoding.PEM)
+    path.write_bytes(pem)
+    return path
+
+
+@pytest.fixture(scope="module")
+def issuer(certificate: Path) -> Iterator[PublishedIssuer]:
+    with published_issuer(certificate) as published:
+        yield published
+
+
+@pytest.fixture(scope="module")
+def accepts(
+    issuer: PublishedIssuer, certificate: Path, application_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], bool]]:
+    folder, port = tmp_path_factory.mktemp("apache"), free_port()
+    surroundings = SURROUNDINGS.format(folder=folder, port=port, modules=MODULES, certificate=certificate)
+    printed = recipe("Apache", "apache", issuer=issuer.url, application=f"127.0.0.1:{application_port}")
+    (folder / "apache.conf").write_text(surroundings + printed)
+    command = [str(APACHE), "-DFOREGROUND", "-f", str(folder / "apache.conf")]
+    with running(command, port=port, log=folder / "log", environment={**os.environ, "APACHE_RUN_DIR": str(folder)}):
+        yield opens(port)
+
+
+def test_apache_accepts_good_tokens(accepts: Callable[[str], bool], draft: Draft) -> None:
+    assert good_tokens_refused(accepts, draft) == []
+
+
+def test_apache_refuses_hostile_tokens(accepts: Callable[[str], bool], issuer: PublishedIssuer, draft: Draft) -> None:
+    """T19, T20, T21, T22."""
+    assert hostile_tokens_accepted(accepts, draft) == GAPS
+    assert issuer.asked == {JWKS_PATH}
