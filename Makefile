@@ -1,6 +1,6 @@
 # What each target needs is set up first, once, and again when the lock changes.
 
-.PHONY: help run demo test check lock
+.PHONY: help run demo test bench check lock
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -15,6 +15,9 @@ demo: .venv/set-up-done ## play the main story once on a fresh temporary stack
 test: .venv/set-up-done ## run every test
 	@deploy/set_up/test_parts
 	@.venv/bin/pytest
+
+bench: .venv/set-up-done ## measure what requests cost; BENCH_FLAGS=--quick for two minutes of it (tests/bench/README.md)
+	@.venv/bin/python -m tests.bench $(BENCH_FLAGS)
 
 check: .venv/set-up-done ## format, lint, types, rooms, and that the lock belongs to pyproject.toml
 	.venv/bin/ruff format --check

@@ -24,6 +24,10 @@ class PostgresqlServer:
 
     folder: str
 
+    @property
+    def pid(self) -> int:
+        return int(Path(f"{self.folder}/data/postmaster.pid").read_text().splitlines()[0])
+
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://tillpass@/{database}?host={self.folder}"
 
@@ -42,8 +46,8 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresqlServer]:
-    """Start a server, and leave nothing of it behind."""
+def running_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
+    """Start a server, and leave nothing of it behind. It may lose what it has said to keep, unless `durable`."""
     # PostgreSQL refuses to run as root.
     account: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
@@ -56,7 +60,8 @@ def running_server() -> Iterator[PostgresqlServer]:
 
     data = f"{folder}/data"
     run("initdb", "-D", data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=300"
+    fsync = "on" if durable else "off"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync} -c max_connections=300"
     try:
         run("pg_ctl", "start", "-w", "-D", data, "-l", f"{folder}/log", "-o", options)
         yield PostgresqlServer(folder)

@@ -1,0 +1,97 @@
+"""Pending device codes in great numbers, written past the endpoint: rows, and what Redis knows of them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import insert
+
+from auth_service.domain.device_authorization import LIFETIME_SECONDS
+from auth_service.domain.secret_digest import digest, keyed_digest, new_secret
+from auth_service.domain.user_code import new_user_code
+from auth_service.storage.poll_pace import PollPace
+from auth_service.storage.tables import device_authorizations
+from auth_service.wiring import utc_now
+from tests.bench.filled_service import CLIENT_ID
+from wire.scopes import LICENSE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis import Redis
+
+    from auth_service.wiring import Wired
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """One pending device authorization's two codes."""
+
+    device_code: str
+    user_code: str
+
+
+def write_pending(wired: Wired, count: int) -> list[Codes]:
+    """Write `count` pending device authorizations to SQL."""
+    now = utc_now()
+    codes = {}
+    while len(codes) < count:
+        user_code = new_user_code()
+        codes[user_code] = Codes(new_secret(), user_code)
+    shared = {
+        "client_id": CLIENT_ID,
+        "scope": LICENSE,
+        "status": "pending",
+        "requested_from": "127.0.0.1",
+        "created_at": now,
+        "expires_at": now + timedelta(seconds=LIFETIME_SECONDS),
+    }
+    key = wired.desk.user_code_key
+    rows = [
+        {
+            **shared,
+            "id": str(uuid.uuid4()),
+            "device_code_digest": digest(each.device_code),
+            "user_code_digest": keyed_digest(each.user_code, key),
+        }
+        for each in codes.values()
+    ]
+    with wired.database.transaction() as connection:
+        connection.execute(insert(device_authorizations), rows)
+    return list(codes.values())
+
+
+def note_pending(redis: Redis, codes: Sequence[Codes]) -> None:
+    """Let Redis know them as pending, in one go."""
+    now = utc_now()
+    expires_at = now + timedelta(seconds=LIFETIME_SECONDS)
+    with redis.pipeline(transaction=False) as pipeline:
+        pace = PollPace(_OneRoundTrip(pipeline))  # type: ignore[arg-type]
+        for each in codes:
+            pace.note_pending(digest(each.device_code), client_id=CLIENT_ID, expires_at=expires_at, now=now)
+        pipeline.execute()
+
+
+class _OneRoundTrip:
+    """Stands for Redis before PollPace, and sends nothing before it is told."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, command: str) -> Any:
+        return getattr(self._pipeline, command)
+
+    def pipeline(self, **_: object) -> _OneRoundTrip:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute(self) -> list[object]:
+        return []
