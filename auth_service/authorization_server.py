@@ -122,13 +122,21 @@ class ProtocolRequest(OAuth2Request):
         super().__init__(method=request.method, uri=services.issuer.issuer + request.path, headers=request.headers)
         _check_form(request)
         self._request = request
-        self._proxies = services.proxies
+        self._services = services
         self.payload = FlaskOAuth2Payload(request)
 
     def presenter(self) -> Presenter:
         """Give who shows a code or token, once its client is authenticated."""
-        address = self._proxies.asker(self._request.remote_addr, self._request.headers)
-        return Presenter(client_id=self.client.client_id, dpop_jkt=None, address=address)
+        address = self._services.proxies.asker(self._request.remote_addr, self._request.headers)
+        return Presenter(client_id=self.client.client_id, address=address, prove_key=self.prove_key)
+
+    def prove_key(self) -> str | None:
+        """Verify the DPoP proof that came along, if any, and give the thumbprint of its key (RFC 9449 §5).
+
+        Raises ProofRefusedError, or UnreachableError when it cannot be known whether it was used.
+        """
+        proof = self._request.headers.get("DPoP")
+        return None if proof is None else self._services.proofs.key_of(proof, method=self.method, url=self.uri)
 
     @property
     def form(self) -> MultiDict[str, str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SHORTEST_SECRET: Final = 32
+OFFERED: Final = "offered"
+REQUIRED: Final = "required"
 
 
 DEFAULT_ROTATION_DAYS: Final = 90
@@ -57,6 +59,10 @@ class Settings:
     """After how many days another key signs; 0: by hand only."""
     pkcs11: Pkcs11Settings | None = None
     """None: new signing keys are files in `key_folder`."""
+    require_dpop: bool = False
+    """Whether a device must fix a key when it asks to be authorized."""
+    dpop_nonce: str = OFFERED
+    """Whether each DPoP proof needs a nonce of ours (`required`), or only that of a client whose clock is wrong."""
 
     @property
     def is_https(self) -> bool:
@@ -133,6 +139,14 @@ class _SettingsSchema(Schema):
     pkcs11_module = fields.String(data_key="AUTH_PKCS11_MODULE", load_default=None)
     pkcs11_token_label = fields.String(data_key="AUTH_PKCS11_TOKEN_LABEL", load_default=None)
     pkcs11_pin_file = fields.String(data_key="AUTH_PKCS11_PIN_FILE", load_default=None)
+
+    require_dpop = fields.Boolean(
+        data_key="AUTH_REQUIRE_DPOP", error_messages={"invalid": "wants true or false; without it, false."}
+    )
+    dpop_nonce = fields.String(
+        data_key="AUTH_DPOP_NONCE",
+        validate=validate.OneOf((OFFERED, REQUIRED), error="wants {choices}; without it, offered."),
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _check_pkcs11(self, values: dict[str, Any], **_: object) -> None:

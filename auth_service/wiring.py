@@ -18,12 +18,15 @@ from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
 from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.portal.desk import PortalDesk
+from auth_service.settings import REQUIRED
 from auth_service.storage.poll_pace import PollPace
 from auth_service.storage.recent_clients import RecentClients
 from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from auth_service.tokens.token_issuer import TokenIssuer
 from database.engine import Database
+from wire.dpop import DpopVerifier
+from wire.dpop_nonces import DpopNonces
 from wire.http_client import HttpClient
 from wire.notification_queue import NotificationQueue
 from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
@@ -98,6 +101,8 @@ def wire_up(settings: Settings) -> Wired:
             issuer=issuer,
             user_code_key=user_code_key,
             proxies=settings.trusted_proxies,
+            proofs=_proofs(settings, redis),
+            dpop_required=settings.require_dpop,
             now=utc_now,
         ),
         status_lists=StatusLists(database, issuer),
@@ -122,4 +127,13 @@ def _redis(settings: Settings) -> Redis:
         retry=Retry(NoBackoff(), 0),
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
+    )
+
+
+def _proofs(settings: Settings, redis: Redis) -> DpopVerifier:
+    return DpopVerifier(
+        memory=RedisReplayMemory(redis, ProcessReplayMemory()),
+        now=utc_now,
+        nonces=DpopNonces(hmac.digest(settings.secret_key.encode(), b"dpop_nonce", "sha256")),
+        nonce_required=settings.dpop_nonce == REQUIRED,
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from auth_service.domain.grant import Grant
     from auth_service.outbound.license_api import LicenseApi
     from auth_service.outbound.owners_mail import OwnersMail
@@ -24,13 +27,22 @@ class IssuingParts:
     refresh_token_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Presenter:
-    """Who shows a code or token: the client that authenticated, the key that it proved, where it comes from."""
+    """Who shows a code or token: the client that authenticated, where it comes from, the key that it proves."""
 
     client_id: str
-    dpop_jkt: str | None
     address: str
+    prove_key: Callable[[], str | None] = field(repr=False)
+
+    @cached_property
+    def dpop_jkt(self) -> str | None:
+        """The thumbprint of the key whose proof came along, or None without one (RFC 9449 §5).
+
+        Verified when it is first asked for, which costs as much as all else: a pending poll never asks, and what is
+        made up without a code or token of ours is refused before. Raises ProofRefusedError or UnreachableError.
+        """
+        return self.prove_key()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
 
     A pending poll asks Redis alone. An approval is never slowed down: pace counts only while nothing is decided.
 
-    Raises the GrantRefusedError that RFC 8628 §3.5 names, LicenseServiceAwayError or DatabaseUnavailableError.
+    Raises the GrantRefusedError that RFC 8628 §3.5 names, LicenseServiceAwayError, DatabaseUnavailableError, or what
+    the presenter's proof comes to.
     """
     code, client_id = digest(shown.device_code), shown.presenter.client_id
     polled = parts.pace.poll(code, client_id=client_id, now=now)

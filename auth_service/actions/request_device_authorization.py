@@ -38,6 +38,8 @@ class DeviceAuthorizationRequest:
     client_id: str
     scope: str
     requested_from: str
+    dpop_jkt: str | None = None
+    code_challenge: str | None = None
 
 
 def request_device_authorization(
@@ -62,6 +64,8 @@ def request_device_authorization(
         requested_from=request.requested_from,
         created_at=now,
         expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
+        dpop_jkt=request.dpop_jkt,
+        code_challenge=request.code_challenge,
     )
     user_code = _add_with_new_user_code(database, authorization, user_code_key)
     pace.note_pending(

@@ -27,7 +27,7 @@ def rotate_refresh_token(
 ) -> IssuedGrant:
     """Give new tokens for a live refresh token, once; and the same again to who lost the answer.
 
-    Raises InvalidGrantError, LicenseServiceAwayError or DatabaseUnavailableError.
+    Raises InvalidGrantError, LicenseServiceAwayError, DatabaseUnavailableError, or what the presenter's proof comes to.
     """
     shown = read_refresh_token(refresh_token)
     kept = None if shown is None else _find(parts, shown, presenter, now)

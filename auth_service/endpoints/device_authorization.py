@@ -15,6 +15,7 @@ from auth_service.domain.client import EVERY_METHOD
 from auth_service.domain.device_authorization import LIFETIME_SECONDS
 from auth_service.domain.polling import INTERVAL_SECONDS
 from auth_service.domain.user_code import display_user_code
+from auth_service.endpoints.device_binding import read_device_binding
 from auth_service.grants.oauth_errors import as_oauth_errors
 from wire.grant_types import DEVICE_CODE
 
@@ -64,8 +65,11 @@ def _read(server: AuthorizationServer) -> DeviceAuthorizationRequest:
     scope = client.allowed_scope(protocol_request.form.get("scope"))
     if scope is None:
         raise InvalidScopeError("The scope is not one that this client may have.")
+    binding = read_device_binding(protocol_request, dpop_required=server.services.dpop_required)
     return DeviceAuthorizationRequest(
         client_id=client.client_id,
         scope=scope,
+        dpop_jkt=binding.dpop_jkt,
+        code_challenge=binding.code_challenge,
         requested_from=server.services.proxies.asker(request.remote_addr, request.headers),
     )

@@ -1,4 +1,4 @@
-"""Authorization server metadata (RFC 8414 §3, RFC 8628 §4)."""
+"""Authorization server metadata (RFC 8414 §3, RFC 8628 §4, RFC 9449 §5.1)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, jsonify
 
 from auth_service.domain.client import CONFIDENTIAL_METHODS, EVERY_METHOD
+from auth_service.endpoints.device_binding import CHALLENGE_METHOD
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE
 from wire.status_list import STATUS_LIST_PATH
@@ -39,6 +40,8 @@ def metadata_routes(issuer: str) -> Blueprint:
         "introspection_signing_alg_values_supported": [SIGNING_ALGORITHM],
         "status_list_aggregation_endpoint": f"{issuer}{STATUS_LIST_PATH}",
         "scopes_supported": sorted(AUDIENCE_OF_SCOPE),
+        "code_challenge_methods_supported": [CHALLENGE_METHOD],
+        "dpop_signing_alg_values_supported": [SIGNING_ALGORITHM],
     }
 
     @routes.get("/.well-known/oauth-authorization-server")

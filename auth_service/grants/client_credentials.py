@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientE
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClientCredentialsGrant
 
 from auth_service.domain.client import CONFIDENTIAL_METHODS
+from auth_service.grants.oauth_errors import as_oauth_errors
 
 if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
@@ -29,5 +30,9 @@ class ClientCredentialsGrant(AuthlibClientCredentialsGrant):
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         services: ProtocolServices = self.server.services
-        answer = services.issuer.service_answer(self.request.client.client_id, self.request.scope, services.now())
+        with as_oauth_errors():
+            jkt = self.request.prove_key()
+        answer = services.issuer.service_answer(
+            self.request.client.client_id, self.request.scope, services.now(), jkt=jkt
+        )
         return 200, answer, self.TOKEN_RESPONSE_HEADER

@@ -36,6 +36,10 @@ class DeviceCodeGrant(AuthlibDeviceCodeGrant):
         services: ProtocolServices = self.server.services
         now = services.now()
         with as_oauth_errors():
-            shown = PresentedDeviceCode(self.request.form["device_code"], self.request.presenter())
+            shown = PresentedDeviceCode(
+                self.request.form["device_code"],
+                self.request.presenter(),
+                code_verifier=self.request.form.get("code_verifier") or None,
+            )
             issued = redeem_device_code(services, shown, now=now)
         return 200, services.issuer.device_answer(issued.grant, issued.refresh_token, now), self.TOKEN_RESPONSE_HEADER

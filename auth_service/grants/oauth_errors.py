@@ -1,4 +1,4 @@
-"""Our errors as the token endpoint says them (RFC 6749 §5.2, RFC 8628 §3.5).
+"""Our errors as the protocol endpoints say them (RFC 6749 §5.2, RFC 8628 §3.5, RFC 9449 §5, §8).
 
 Descriptions are fixed sentences: no input is echoed (T16), and RFC 6749's restricted character set is kept.
 """
@@ -12,6 +12,7 @@ from authlib.oauth2 import OAuth2Error
 
 from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError, SigningKeyAwayError
 from database.errors import DatabaseUnavailableError
+from wire.errors import NonceWantedError, ProofRefusedError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,18 @@ class RefusedGrantError(OAuth2Error):
     def get_body(self) -> list[tuple[str, Any]]:
         body: list[tuple[str, Any]] = super().get_body()
         return body if self.reason is None else [*body, ("reason", self.reason)]
+
+
+class RefusedProofError(OAuth2Error):
+    """A ProofRefusedError on its way out; where a nonce is wanted, the header DPoP-Nonce brings it."""
+
+    def __init__(self, refused: ProofRefusedError) -> None:
+        super().__init__(error=refused.code, description=str(refused), status_code=400)
+        self.nonce = refused.nonce if isinstance(refused, NonceWantedError) else None
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        headers: list[tuple[str, str]] = super().get_headers()
+        return headers if self.nonce is None else [*headers, ("DPoP-Nonce", self.nonce)]
 
 
 class TemporarilyUnavailableError(OAuth2Error):
@@ -50,5 +63,7 @@ def as_oauth_errors() -> Iterator[None]:
         yield
     except GrantRefusedError as refused:
         raise RefusedGrantError(refused) from refused
-    except (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError) as fault:
+    except ProofRefusedError as refused:
+        raise RefusedProofError(refused) from refused
+    except (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError, UnreachableError) as fault:
         raise TemporarilyUnavailableError from fault

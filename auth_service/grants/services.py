@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.storage.recent_clients import RecentClients
     from auth_service.tokens.token_issuer import TokenIssuer
-    from wire.dpop import ReplayMemory
+    from wire.dpop import DpopVerifier, ReplayMemory
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,6 @@ class ProtocolServices(IssuingParts):
     issuer: TokenIssuer
     user_code_key: bytes
     proxies: TrustedProxies
+    proofs: DpopVerifier
+    dpop_required: bool
     now: Callable[[], datetime]

@@ -36,31 +36,41 @@ class TokenIssuer:
             scope=grant.scope,
             now=now,
             organization_id=grant.device.organization_id,
+            jkt=grant.dpop_jkt,
         )
         return {
             "access_token": access_token,
-            "token_type": "Bearer",
+            "token_type": _token_type(grant.dpop_jkt),
             "expires_in": ACCESS_TOKEN_SECONDS,
             "refresh_token": refresh_token,
             "scope": grant.scope,
             "license_token": self._license_token(grant, now),
         }
 
-    def service_answer(self, client_id: str, scope: str, now: datetime) -> dict[str, Any]:
+    def service_answer(self, client_id: str, scope: str, now: datetime, *, jkt: str | None = None) -> dict[str, Any]:
         """Give the token answer of a client that acts for itself (RFC 6749 §4.4.3)."""
         return {
-            "access_token": self.service_token(client_id, scope, now),
-            "token_type": "Bearer",
+            "access_token": self.service_token(client_id, scope, now, jkt=jkt),
+            "token_type": _token_type(jkt),
             "expires_in": ACCESS_TOKEN_SECONDS,
             "scope": scope,
         }
 
-    def service_token(self, client_id: str, scope: str, now: datetime) -> str:
+    def service_token(self, client_id: str, scope: str, now: datetime, *, jkt: str | None = None) -> str:
         """Give an access token whose subject is the client itself (RFC 9068 §2.2)."""
-        return self._access_token(subject=client_id, client_id=client_id, scope=scope, now=now, organization_id=None)
+        return self._access_token(
+            subject=client_id, client_id=client_id, scope=scope, now=now, organization_id=None, jkt=jkt
+        )
 
     def _access_token(
-        self, *, subject: str, client_id: str, scope: str, now: datetime, organization_id: str | None
+        self,
+        *,
+        subject: str,
+        client_id: str,
+        scope: str,
+        now: datetime,
+        organization_id: str | None,
+        jkt: str | None,
     ) -> str:
         issued_at = int(now.timestamp())
         claims = AccessTokenClaims(
@@ -73,6 +83,7 @@ class TokenIssuer:
             exp=issued_at + ACCESS_TOKEN_SECONDS,
             jti=uuid.uuid4().hex,
             organization_id=organization_id,
+            jkt=jkt,
         )
         return self.sign(claims.payload(), ACCESS_TOKEN_TYPE)
 
@@ -96,6 +107,7 @@ class TokenIssuer:
             hub_server_name=grant.device.hub_server_name,
             hub_server_url=grant.device.hub_server_url,
             status=status_place(self.issuer, grant.status_index),
+            jkt=grant.dpop_jkt,
         )
         return self.sign(claims.payload(), LICENSE_TOKEN_TYPE)
 
@@ -105,3 +117,8 @@ class TokenIssuer:
         return jwt.encode(
             payload, key.private_key, algorithm=SIGNING_ALGORITHM, headers={"typ": token_type, "kid": key.kid}
         )
+
+
+def _token_type(jkt: str | None) -> str:
+    # RFC 9449 §5: only a token that is bound to a key is of the type DPoP.
+    return "Bearer" if jkt is None else "DPoP"

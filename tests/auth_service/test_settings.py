@@ -52,6 +52,8 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_KEY_ROTATION_DAYS", "36500"),
         ("AUTH_KEY_ROTATION_DAYS", "monthly"),
         ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8;192.0.2.1"),
+        ("AUTH_REQUIRE_DPOP", "perhaps"),
+        ("AUTH_DPOP_NONCE", "always"),
     ],
 )
 def test_a_wrong_value_is_named_but_never_repeated(name: str, value: str) -> None:
@@ -107,3 +109,11 @@ def test_no_proxy_is_trusted_unless_it_is_named() -> None:
 
     assert load_settings(GOOD).trusted_proxies.asker("127.0.0.1", asked) == "127.0.0.1"
     assert named.trusted_proxies.asker("127.0.0.1", asked) == "198.51.100.1"
+
+
+def test_a_key_is_demanded_of_devices_only_where_the_settings_say_so() -> None:
+    """T15."""
+    strict = load_settings({**GOOD, "AUTH_REQUIRE_DPOP": "true", "AUTH_DPOP_NONCE": "required"})
+
+    assert (load_settings(GOOD).require_dpop, load_settings(GOOD).dpop_nonce) == (False, "offered")
+    assert (strict.require_dpop, strict.dpop_nonce) == (True, "required")

@@ -252,6 +252,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
     redis = fakeredis.FakeRedis(server=redis_server)
     wired = wire_up(settings)
     pace = PollPace(redis)
+    proofs = replace(wired.protocol.proofs, memory=RedisReplayMemory(redis, ProcessReplayMemory()), now=clock)
     wired = replace(
         wired,
         redis=redis,
@@ -260,6 +261,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
             pace=pace,
             licenses=licenses,
             assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
+            proofs=proofs,
             now=clock,
         ),
         desk=replace(wired.desk, pace=pace, licenses=licenses, now=clock),

@@ -41,7 +41,7 @@ def race(call: Callable[[Database], IssuedGrant], database_url: str) -> tuple[li
 
 
 def presenter(**changes: str) -> Presenter:
-    return replace(Presenter(client_id="tillpass-pos", dpop_jkt=None, address="192.0.2.7"), **changes)
+    return replace(Presenter(client_id="tillpass-pos", address="192.0.2.7", prove_key=lambda: None), **changes)
 
 
 def redeem(house: House, device_code: str, database: Database | None = None) -> IssuedGrant:
