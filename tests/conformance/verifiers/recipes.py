@@ -12,6 +12,10 @@ EXAMPLES = {
     "key_1": "KID-1",
     "key_2": "KID-2",
     "listening": ":8080",
+    "port": "8080",
+    "script": "/etc/nginx/tillpass.js",
+    "credentials": "YXBpLWdhdGV3YXk6U0VDUkVU",
+    "certificates": "/etc/ssl/certs/ca-certificates.crt",
     "application": "127.0.0.1:9000",
 }
 
