@@ -17,6 +17,7 @@ from auth_service.endpoints.failures import install_failures
 from auth_service.endpoints.introspection import introspection_routes
 from auth_service.endpoints.jwks import jwks_routes
 from auth_service.endpoints.metadata import metadata_routes
+from auth_service.endpoints.pending_poll_gate import PendingPollGate
 from auth_service.endpoints.revocation import revocation_routes
 from auth_service.endpoints.status_lists import status_list_routes
 from auth_service.endpoints.token import token_routes
@@ -41,7 +42,9 @@ def create_app(wired: Wired) -> Flask:
     install_portal(portal, wired.desk, wired.settings)
     install_failures(portal, error_page)
     protocol = _new_app(wired)
-    _install_protocol(protocol, wired)
+    server = AuthorizationServer(wired.protocol)
+    _install_protocol(protocol, wired, server)
+    protocol.wsgi_app = PendingPollGate(protocol, server)  # type: ignore[method-assign]
     install_failures(protocol, http_problem_response)
     portal.wsgi_app = _by_path(protocol.wsgi_app, portal.wsgi_app)  # type: ignore[method-assign, assignment]
     return portal
@@ -56,8 +59,7 @@ def _new_app(wired: Wired) -> Flask:
     return app
 
 
-def _install_protocol(app: Flask, wired: Wired) -> None:
-    server = AuthorizationServer(wired.protocol)
+def _install_protocol(app: Flask, wired: Wired, server: AuthorizationServer) -> None:
     for routes in (
         device_authorization_routes(server),
         token_routes(server),

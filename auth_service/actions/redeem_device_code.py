@@ -10,12 +10,11 @@ from auth_service.actions.consume_device_code import consume_device_code
 from auth_service.domain.device_authorization import Status
 from auth_service.domain.errors import (
     AccessDeniedError,
-    AuthorizationPendingError,
     InvalidGrantError,
     NoLicenseError,
-    SlowDownError,
 )
 from auth_service.domain.grant import DEVICE_CODE_GENERATION, is_fresh
+from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.device_authorizations import find_by_device_code, withdraw
 from auth_service.storage.grants import find_grant_of_authorization
@@ -49,11 +48,11 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
     code, client_id = digest(shown.device_code), shown.presenter.client_id
     polled = parts.pace.poll(code, client_id=client_id, now=now)
     if polled in {Pace.PENDING, Pace.PENDING_EARLY}:
-        raise _still_pending(polled)
+        raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     authorization = _find(parts, shown, now)
     if authorization.status is Status.PENDING:
         parts.pace.note_pending(code, client_id=client_id, expires_at=authorization.expires_at, now=now)
-        raise _still_pending(polled)
+        raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     if authorization.status is Status.APPROVED:
         issued = _redeem(parts, shown, authorization, now)
         if issued is not None:
@@ -70,12 +69,6 @@ def _find(parts: IssuingParts, shown: PresentedDeviceCode, now: datetime) -> Dev
         raise InvalidGrantError("The device code is not known.")
     authorization.check_answerable(shown.presenter.client_id, now)
     return authorization
-
-
-def _still_pending(polled: Pace) -> AuthorizationPendingError | SlowDownError:
-    if polled in {Pace.EARLY, Pace.PENDING_EARLY}:
-        return SlowDownError("Nobody has decided yet. Wait five seconds longer between polls.")
-    return AuthorizationPendingError("Nobody has decided yet.")
 
 
 def _redeem(

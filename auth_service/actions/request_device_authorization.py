@@ -38,6 +38,7 @@ class DeviceAuthorizationRequest:
     client_id: str
     scope: str
     requested_from: str
+    is_public_client: bool
     dpop_jkt: str | None = None
     code_challenge: str | None = None
 
@@ -69,7 +70,11 @@ def request_device_authorization(
     )
     user_code = _add_with_new_user_code(database, authorization, user_code_key)
     pace.note_pending(
-        authorization.device_code_digest, client_id=request.client_id, expires_at=authorization.expires_at, now=now
+        authorization.device_code_digest,
+        client_id=request.client_id,
+        expires_at=authorization.expires_at,
+        now=now,
+        public=request.is_public_client,
     )
     return IssuedCodes(device_code=device_code, user_code=user_code)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from auth_service.domain.errors import AuthorizationPendingError, SlowDownError
 from wire.polling_interval import DEFAULT_INTERVAL_SECONDS, SLOW_DOWN_SECONDS
 
 INTERVAL_SECONDS: Final = DEFAULT_INTERVAL_SECONDS
@@ -17,3 +18,10 @@ TOLERANCE_SECONDS: Final = 0.5
 
 PENDING_SECONDS: Final = 3 * INTERVAL_SECONDS
 """How long "pending" is believed without asking SQL again."""
+
+
+def still_pending(*, early: bool) -> AuthorizationPendingError | SlowDownError:
+    """Give the error that a poll of an undecided code is answered with."""
+    if early:
+        return SlowDownError("Nobody has decided yet. Wait five seconds longer between polls.")
+    return AuthorizationPendingError("Nobody has decided yet.")

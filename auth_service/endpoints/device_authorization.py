@@ -72,4 +72,5 @@ def _read(server: AuthorizationServer) -> DeviceAuthorizationRequest:
         dpop_jkt=binding.dpop_jkt,
         code_challenge=binding.code_challenge,
         requested_from=server.services.proxies.asker(request.remote_addr, request.headers),
+        is_public_client=client.is_public,
     )

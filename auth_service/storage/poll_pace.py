@@ -18,20 +18,28 @@ from auth_service.domain.polling import (
     PENDING_SECONDS,
     TOLERANCE_SECONDS,
 )
+from auth_service.storage.redis_script import RedisScript, ScriptConnections
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from redis import Redis
 
+_RULES: Final = (INTERVAL_STEP_SECONDS * 1000, int(TOLERANCE_SECONDS * 1000))
+
 _log = logging.getLogger(__name__)
 
-# KEYS[1] the code's hash. ARGV: now (ms), client_id, step (ms), tolerance (ms).
-# Fields: client, interval (ms), last (ms, absent before the first poll), pending_until (ms, absent once decided).
+# KEYS[1] is one device code's hash: client, public (absent for a confidential client), interval (ms), last (ms, absent
+# before the first poll), pending_until (ms, absent once decided), decided (absent before).
+
+# ARGV: now (ms), client_id, step (ms), tolerance (ms), and 1 when the client has not been authenticated: then nothing
+# is told, and nothing counted, except of a public client's code that is pending.
 _POLL: Final = """
-local known = redis.call('HMGET', KEYS[1], 'client', 'interval', 'last', 'pending_until')
+local known = redis.call('HMGET', KEYS[1], 'client', 'interval', 'last', 'pending_until', 'public')
 if not known[1] or known[1] ~= ARGV[2] then return 'unknown' end
 local now = tonumber(ARGV[1])
+local pending = known[4] and now < tonumber(known[4])
+if ARGV[5] == '1' and not (pending and known[5]) then return 'unknown' end
 local interval = tonumber(known[2])
 local early = known[3] and now < tonumber(known[3]) + interval - tonumber(ARGV[4])
 if early then
@@ -39,9 +47,23 @@ if early then
 else
   redis.call('HSET', KEYS[1], 'last', now)
 end
-local pending = known[4] and now < tonumber(known[4])
 if early then return pending and 'pending_early' or 'early' end
 return pending and 'pending' or 'unknown'
+"""
+
+# ARGV: client_id, interval (ms), pending_until (ms), expires_at (ms), and 1 for a public client.
+_NOTE_PENDING: Final = """
+if redis.call('HEXISTS', KEYS[1], 'decided') == 1 then return end
+redis.call('HSETNX', KEYS[1], 'client', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'interval', ARGV[2])
+redis.call('HSET', KEYS[1], 'pending_until', ARGV[3])
+if ARGV[5] == '1' then redis.call('HSETNX', KEYS[1], 'public', 1) end
+redis.call('PEXPIREAT', KEYS[1], ARGV[4])
+"""
+
+# A poll that read SQL just before the decision must not note the code as pending after it.
+_DECIDED: Final = """
+if redis.call('HDEL', KEYS[1], 'pending_until') == 1 then redis.call('HSET', KEYS[1], 'decided', 1) end
 """
 
 
@@ -61,38 +83,44 @@ class PollPace:
     """The polls of all device codes."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._script = redis.register_script(_POLL)
+        connections = ScriptConnections(redis)
+        self._poll = RedisScript(connections, _POLL)
+        self._note_pending = RedisScript(connections, _NOTE_PENDING)
+        self._decided = RedisScript(connections, _DECIDED)
 
-    def poll(self, code: str, *, client_id: str, now: datetime) -> Pace:
-        """Count one poll and say what is known; Pace.UNKNOWN when Redis does not answer."""
+    def poll(self, code: str, *, client_id: str, now: datetime, authenticated: bool = True) -> Pace:
+        """Count one poll of a device code (its digest) and say what is known.
+
+        Before the client is authenticated only Pace.PENDING or PENDING_EARLY tell anything, and only a poll that they
+        answer is counted (T09). Pace.UNKNOWN when Redis does not answer.
+        """
         try:
-            answer = self._script(
-                keys=[_key(code)],
-                args=[_milliseconds(now), client_id, INTERVAL_STEP_SECONDS * 1000, int(TOLERANCE_SECONDS * 1000)],
-            )
+            answer = self._poll(_key(code), _milliseconds(now), client_id, *_RULES, 0 if authenticated else 1)
         except RedisError as fault:
             _say_away(fault)
             return Pace.UNKNOWN
         return Pace(answer.decode() if isinstance(answer, bytes) else str(answer))
 
-    def note_pending(self, code: str, *, client_id: str, expires_at: datetime, now: datetime) -> None:
-        """Believe for a while that this device code (its digest) is pending: it was made or read so just now."""
-        key = _key(code)
+    def note_pending(
+        self, code: str, *, client_id: str, expires_at: datetime, now: datetime, public: bool = False
+    ) -> None:
+        """Believe for a while that this device code (its digest) is pending: it was made or read so just now.
+
+        `public` is said of a client that has nothing to authenticate with; what was said once stays.
+        """
+        pending_until = _milliseconds(now) + PENDING_SECONDS * 1000
+        interval = INTERVAL_SECONDS * 1000
         try:
-            with self._redis.pipeline(transaction=True) as together:
-                together.hsetnx(key, "client", client_id)
-                together.hsetnx(key, "interval", str(INTERVAL_SECONDS * 1000))
-                together.hset(key, "pending_until", str(_milliseconds(now) + PENDING_SECONDS * 1000))
-                together.pexpireat(key, _milliseconds(expires_at))
-                together.execute()
+            self._note_pending(
+                _key(code), client_id, interval, pending_until, _milliseconds(expires_at), 1 if public else 0
+            )
         except RedisError as fault:
             _say_away(fault)
 
     def decided(self, code: str) -> None:
         """Let the next poll ask SQL. Should this be lost, it does so after PENDING_SECONDS all the same."""
         try:
-            self._redis.hdel(_key(code), "pending_until")
+            self._decided(_key(code))
         except RedisError as fault:
             _say_away(fault)
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 _GOOD_ID: Final = re.compile(r"\A[A-Za-z0-9._-]{1,64}\Z")
 _QUIET_PATHS: Final = frozenset({"/healthz", "/readyz"})
 
+REHEARSAL: Final = "tillpass.rehearsal"
+"""In the WSGI environment of a request that nobody has sent: it is not logged."""
+
+
+def request_id_for(offered: str) -> str:
+    """Take the id that a request brings in X-Request-ID when it is a good one, else make one."""
+    return offered if _GOOD_ID.match(offered) else uuid.uuid4().hex
+
 
 def install_request_log(app: Flask, service: str) -> None:
     """Name every request of `app` and log it once it is answered. Paths are logged, queries and bodies never."""
@@ -23,8 +31,7 @@ def install_request_log(app: Flask, service: str) -> None:
 
     @app.before_request
     def _begin() -> None:
-        offered = request.headers.get("X-Request-ID", "")
-        g.request_id = offered if _GOOD_ID.match(offered) else uuid.uuid4().hex
+        g.request_id = request_id_for(request.headers.get("X-Request-ID", ""))
         g.began = time.monotonic()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -33,7 +40,7 @@ def install_request_log(app: Flask, service: str) -> None:
         # A hook that was there before ours may have ended the request: then it has no id yet.
         request_id = g.get("request_id", uuid.uuid4().hex)
         response.headers["X-Request-ID"] = request_id
-        if request.path not in _QUIET_PATHS:
+        if request.path not in _QUIET_PATHS and not request.environ.get(REHEARSAL):
             took = time.monotonic() - g.get("began", time.monotonic())
             log.info(
                 "request",

@@ -84,3 +84,39 @@ def test_a_pending_poll_asks_redis_alone(house: House) -> None:
         connection.exec_driver_sql("DELETE FROM device_authorizations")
 
     assert house.poll(code).json["error"] == "authorization_pending"
+
+
+def test_a_poll_that_read_sql_before_the_decision_does_not_undo_it(house: House) -> None:
+    pace = note(house)
+    pace.decided("digest")
+    note(house)
+
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+
+
+def test_a_decision_on_an_unknown_code_leaves_nothing(house: House) -> None:
+    """T17: what would be written then has no end."""
+    house.wired.protocol.pace.decided("digest")
+
+    assert house.redis.keys() == []
+
+
+def test_before_authentication_only_a_public_client_s_pending_code_is_told_of(house: House) -> None:
+    """T09."""
+    pace, now = house.wired.protocol.pace, house.clock()
+    until = now + timedelta(seconds=900)
+    pace.note_pending("public", client_id="pos", expires_at=until, now=now, public=True)
+    pace.note_pending("confidential", client_id="pos", expires_at=until, now=now)
+
+    told = {code: pace.poll(code, client_id="pos", now=now, authenticated=False) for code in ("public", "confidential")}
+
+    assert told == {"public": Pace.PENDING, "confidential": Pace.UNKNOWN}
+
+
+def test_a_poll_before_authentication_that_tells_nothing_is_not_counted(house: House) -> None:
+    """T14: the poll goes on to be authenticated and counted; twice would be a slow_down."""
+    pace = note(house)
+
+    pace.poll("digest", client_id="pos", now=house.clock(), authenticated=False)
+
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.PENDING

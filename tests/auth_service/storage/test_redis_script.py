@@ -1,0 +1,102 @@
+"""Scripts on connections of their own: what is forgotten, what breaks, what is shared."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import fakeredis
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+
+from auth_service.storage.redis_script import RedisScript, ScriptConnections
+
+ECHO = "return {KEYS[1], ARGV[1]}"
+
+
+@pytest.fixture
+def server() -> fakeredis.FakeServer:
+    return fakeredis.FakeServer()
+
+
+@pytest.fixture
+def connections(server: fakeredis.FakeServer) -> ScriptConnections:
+    return ScriptConnections(fakeredis.FakeRedis(server=server))
+
+
+def test_a_script_gets_its_key_and_arguments(connections: ScriptConnections) -> None:
+    assert RedisScript(connections, ECHO)("key", 7) == [b"key", b"7"]
+
+
+def test_a_script_that_redis_has_forgotten_is_sent_again(
+    connections: ScriptConnections, server: fakeredis.FakeServer
+) -> None:
+    """F18: an emptied or restarted Redis knows no script."""
+    script = RedisScript(connections, ECHO)
+    script("key", 7)
+    fakeredis.FakeRedis(server=server).script_flush()
+
+    assert script("key", 8) == [b"key", b"8"]
+
+
+def test_one_connection_serves_one_call_after_the_other(connections: ScriptConnections) -> None:
+    script = RedisScript(connections, ECHO)
+    for number in range(5):
+        script("key", number)
+
+    assert len(connections._idle) == 1
+
+
+def test_a_fault_of_the_script_leaves_its_connection_usable(connections: ScriptConnections) -> None:
+    with pytest.raises(ResponseError):
+        RedisScript(connections, "return redis.call('HGET')")("key")
+
+    assert RedisScript(connections, ECHO)("key", 7) == [b"key", b"7"]
+    assert len(connections._idle) == 1
+
+
+def test_a_connection_that_broke_opens_anew(connections: ScriptConnections, server: fakeredis.FakeServer) -> None:
+    """F19."""
+    script = RedisScript(connections, ECHO)
+    server.connected = False
+    for _ in range(3):
+        with pytest.raises(RedisConnectionError):
+            script("key", 7)
+    server.connected = True
+
+    assert script("key", 7) == [b"key", b"7"]
+    assert len(connections._idle) == 1
+
+
+def test_threads_never_share_a_connection_in_use(connections: ScriptConnections) -> None:
+    script = RedisScript(connections, ECHO)
+    wrong: list[object] = []
+
+    def ask(number: int) -> None:
+        for count in range(50):
+            answer = script(f"key-{number}", count)
+            if answer != [f"key-{number}".encode(), str(count).encode()]:
+                wrong.append(answer)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+    assert len(connections._idle) <= 8
+
+
+def test_a_forked_process_leaves_its_parent_s_connections_alone(
+    connections: ScriptConnections, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = RedisScript(connections, ECHO)
+    script("key", 7)
+    [parents] = connections._idle
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    script("key", 8)
+
+    assert parents not in connections._idle
