@@ -26,7 +26,7 @@ from database.migrations import migrate
 from tests.bench.license_double import entitlement_document
 from wire.grant_types import DEVICE_CODE, REFRESH_TOKEN
 from wire.license_documents import EntitlementSchema
-from wire.scopes import LICENSE
+from wire.scopes import EVERY_AUDIENCE, LICENSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from wire.entitlement import Entitlement
 
 CLIENT_ID: Final = "tillpass-pos"
+INTROSPECTOR_ID: Final = "introspector"
 ORGANIZATION: Final = "Bench Bakery"
 _PASSWORD: Final = "correct horse battery"
 
@@ -47,6 +48,7 @@ class FilledService:
     environment: dict[str, str]
     organization_id: str
     operator_id: str
+    introspector_secret: str
 
     def wired(self) -> Wired:
         """Give the parts of the service, for use from this process."""
@@ -91,8 +93,10 @@ def fill(folder: Path, issuer: str, neighbours: Neighbours) -> FilledService:
     operator_id = create_operator(database, new, now=now)
     client = NewClient(CLIENT_ID, "POS server", (DEVICE_CODE, REFRESH_TOKEN), (LICENSE,), is_public=True)
     register_client(database, client, now=now)
+    introspector = NewClient(INTROSPECTOR_ID, "Introspector", (), (), is_public=False, introspects=EVERY_AUDIENCE)
+    secret = register_client(database, introspector, now=now)
     database.close()
-    return FilledService(environment, organization_id, operator_id)
+    return FilledService(environment, organization_id, operator_id, str(secret))
 
 
 class Approver:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import cycle, repeat
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from tests.bench.codes import note_pending, write_pending
-from tests.bench.filled_service import CLIENT_ID, Approver
+from tests.bench.filled_service import CLIENT_ID, INTROSPECTOR_ID, Approver
 from tests.bench.licensed_devices import LicensedDevices
 from tests.bench.load import Expected, drive
 from wire.grant_types import DEVICE_CODE, REFRESH_TOKEN
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tests.bench.servers import Server
 
 TOKEN: Final = "/oauth/token"
+INTROSPECTED_TOKENS: Final = 20
 _PENDING: Final = Expected(400, "authorization_pending")
 
 
@@ -50,6 +52,7 @@ class DeviceFlow:
 
     def __init__(self, server: Server, service: FilledService, wired: Wired) -> None:
         self._server = server
+        self._service = service
         self._wired = wired
         self._approver = Approver(service, wired)
         self.devices = LicensedDevices(service, wired)
@@ -63,6 +66,7 @@ class DeviceFlow:
             Operation("pending poll that asks SQL", _PENDING, self._unnoted),
             self.redeem(),
             self.refresh(),
+            Operation("introspection", Expected(200), self._introspect, _check_active),
             Operation("JWKS", Expected(200), _always(_get(self._server, "/.well-known/jwks.json"))),
             Operation("metadata", Expected(200), _always(_get(self._server, metadata))),
         ]
@@ -103,9 +107,21 @@ class DeviceFlow:
         tokens = self.devices.take(count)
         return iter([_post(self._server, TOKEN, {**shared, "refresh_token": each}) for each in tokens])
 
+    def _introspect(self, _count: int) -> Iterator[bytes]:
+        answers: list[bytes] = []
+        drive(self._server.address, self._redeem(INTROSPECTED_TOKENS), Expected(200), seconds=60, keep=answers.append)
+        shared = {"client_id": INTROSPECTOR_ID, "client_secret": self._service.introspector_secret}
+        tokens = [json.loads(each)["access_token"] for each in answers]
+        return cycle([_post(self._server, "/oauth/introspect", {**shared, "token": each}) for each in tokens])
+
     def _poll(self, codes: Codes) -> bytes:
         form = {"grant_type": DEVICE_CODE, "device_code": codes.device_code, "client_id": CLIENT_ID}
         return _post(self._server, TOKEN, form)
+
+
+def _check_active(body: bytes) -> None:
+    if not json.loads(body)["active"]:
+        raise RuntimeError("A live token was called inactive.")
 
 
 def _always(request: bytes) -> Callable[[int], Iterator[bytes]]:

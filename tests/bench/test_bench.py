@@ -20,7 +20,8 @@ from tests.doubles.postgresql import is_installed
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPERATIONS = ["issue", "pending poll", "pending poll that asks SQL", "redeem", "refresh", "JWKS", "metadata"]
+OPERATIONS = ["issue", "pending poll", "pending poll that asks SQL", "redeem", "refresh"]
+OPERATIONS += ["introspection", "JWKS", "metadata"]
 FLOORS = ["constant WSGI answer", "constant Flask answer", "floor: Flask, form, one Redis call"]
 
 
