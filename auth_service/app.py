@@ -1,7 +1,7 @@
 """Build the app of one process: the protocol and the portal, two Flask apps that are told apart by the path.
 
-Sign-in, form tokens, cookies and the portal's limits work by hooks that run at every request of their app; a POS server
-that polls has no use for them, and pays nothing for them.
+Sign-in, form tokens and cookies work by hooks that run at every request of their app; a POS server that polls has no
+use for them, and pays nothing for them.
 """
 
 from __future__ import annotations

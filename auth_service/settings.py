@@ -63,6 +63,10 @@ class Settings:
     """Whether a device must fix a key when it asks to be authorized."""
     dpop_nonce: str = OFFERED
     """Whether each DPoP proof needs a nonce of ours (`required`), or only that of a client whose clock is wrong."""
+    codes_per_address: int = 300
+    """How many device authorizations one address may ask for in a minute."""
+    codes_per_client: int = 20_000
+    """How many one client may ask for in the fifteen minutes that a code lives."""
 
     @property
     def is_https(self) -> bool:
@@ -89,6 +93,11 @@ def _check_fernet_key(value: str) -> None:
         Fernet(value)
     except ValueError as fault:
         raise ValidationError("wants a Fernet key: 32 random bytes in URL-safe base64.") from fault
+
+
+def _number(name: str) -> fields.Integer:
+    wants = "wants a whole number from 1 on."
+    return fields.Integer(data_key=name, validate=validate.Range(min=1, error=wants), error_messages={"invalid": wants})
 
 
 class _Proxies(fields.Field[TrustedProxies]):
@@ -130,6 +139,8 @@ class _SettingsSchema(Schema):
         "AUTH_NOTIFICATION_KEY", "the Fernet key that notify_service has too", _check_fernet_key
     )
     trusted_proxies = _Proxies(data_key="AUTH_TRUSTED_PROXIES")
+    codes_per_address = _number("AUTH_LIMIT_CODES_PER_ADDRESS")
+    codes_per_client = _number("AUTH_LIMIT_CODES_PER_CLIENT")
     key_rotation_days = fields.Integer(
         data_key="AUTH_KEY_ROTATION_DAYS",
         load_default=DEFAULT_ROTATION_DAYS,

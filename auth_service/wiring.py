@@ -12,13 +12,17 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from auth_service.actions.publish_status_lists import StatusLists
+from auth_service.actions.request_device_authorization import CodeQuota
+from auth_service.actions.review_user_code import UserCodes
 from auth_service.domain.errors import SettingsError
+from auth_service.domain.limit import device_authorization_limit
 from auth_service.grants.services import ProtocolServices
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
 from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.portal.desk import PortalDesk
 from auth_service.settings import REQUIRED
+from auth_service.storage.limiter import Limiter
 from auth_service.storage.poll_pace import PollPace
 from auth_service.storage.recent_clients import RecentClients
 from auth_service.tokens.key_vault import KeyVault
@@ -82,42 +86,55 @@ def wire_up(settings: Settings) -> Wired:
     http = HttpClient()
     licenses = LicenseApi(http, settings.license_service_url, issuer, now=utc_now)
     pace = PollPace(redis)
+    limiter = Limiter(redis)
     user_code_key = hmac.digest(settings.secret_key.encode(), b"user_code", "sha256")
     mail = OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices")
+    protocol = ProtocolServices(
+        database=database,
+        pace=pace,
+        licenses=licenses,
+        mail=mail,
+        refresh_token_key=hmac.digest(settings.secret_key.encode(), b"refresh_token", "sha256"),
+        clients=RecentClients(database),
+        assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
+        issuer=issuer,
+        user_code_key=user_code_key,
+        proxies=settings.trusted_proxies,
+        proofs=_proofs(settings, redis),
+        dpop_required=settings.require_dpop,
+        quota=_quota(settings, limiter),
+        now=utc_now,
+    )
     return Wired(
         settings=settings,
         database=database,
         redis=redis,
         key_vault=vault,
         keys=keys,
-        protocol=ProtocolServices(
-            database=database,
-            pace=pace,
-            licenses=licenses,
-            mail=mail,
-            refresh_token_key=hmac.digest(settings.secret_key.encode(), b"refresh_token", "sha256"),
-            clients=RecentClients(database),
-            assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
-            issuer=issuer,
-            user_code_key=user_code_key,
-            proxies=settings.trusted_proxies,
-            proofs=_proofs(settings, redis),
-            dpop_required=settings.require_dpop,
-            now=utc_now,
-        ),
+        protocol=protocol,
         status_lists=StatusLists(database, issuer),
-        desk=PortalDesk(
-            database=database,
-            pace=pace,
-            licenses=licenses,
-            mail=mail,
-            user_code_key=user_code_key,
-            proxies=settings.trusted_proxies,
-            now=utc_now,
-        ),
+        desk=_desk(protocol, limiter, mail),
         notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),
         queue=NotificationQueue(settings.redis_url),
     )
+
+
+def _desk(protocol: ProtocolServices, limiter: Limiter, mail: OwnersMail) -> PortalDesk:
+    return PortalDesk(
+        database=protocol.database,
+        pace=protocol.pace,
+        licenses=protocol.licenses,
+        mail=mail,
+        codes=UserCodes(protocol.database, protocol.user_code_key, limiter),
+        limiter=limiter,
+        proxies=protocol.proxies,
+        now=protocol.now,
+    )
+
+
+def _quota(settings: Settings, limiter: Limiter) -> CodeQuota:
+    limit = device_authorization_limit(per_address=settings.codes_per_address, per_client=settings.codes_per_client)
+    return CodeQuota(limiter, limit)
 
 
 def _redis(settings: Settings) -> Redis:

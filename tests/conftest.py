@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.doubles.postgresql import is_installed, running_server
+from tests.doubles.valkey import running_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,3 +26,10 @@ def postgresql() -> Iterator[PostgresqlServer]:
         pytest.skip("no PostgreSQL server is installed here; on Debian: apt-get install postgresql")
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """Give the URL of one private Redis server for all tests; who uses it empties it first."""
+    with running_valkey() as url:
+        yield url

@@ -17,6 +17,8 @@ from auth_service.storage.device_authorizations import add_device_authorization
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from auth_service.domain.limit import Limit
+    from auth_service.storage.limiter import Limiter
     from auth_service.storage.poll_pace import PollPace
     from database.engine import Database
 
@@ -43,18 +45,28 @@ class DeviceAuthorizationRequest:
     code_challenge: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CodeQuota:
+    """How many codes may be asked for, and where that is counted (T17)."""
+
+    limiter: Limiter
+    limit: Limit
+
+
 def request_device_authorization(
     database: Database,
     pace: PollPace,
     request: DeviceAuthorizationRequest,
     *,
+    quota: CodeQuota,
     user_code_key: bytes,
     now: datetime,
 ) -> IssuedCodes:
     """Make a pending device authorization.
 
-    Raises DatabaseUnavailableError.
+    Raises TooManyRequestsError or DatabaseUnavailableError.
     """
+    quota.limiter.count(quota.limit, (request.requested_from, request.client_id), now=now)
     device_code = new_secret()
     authorization = DeviceAuthorization(
         id=str(uuid.uuid4()),

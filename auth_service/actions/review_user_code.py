@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError, UserCodeUnknownError
+from auth_service.domain.limit import USER_CODE
 from auth_service.domain.secret_digest import keyed_digest
 from auth_service.domain.user_code import normal_user_code
 from auth_service.storage.clients import find_client
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from auth_service.domain.device import Device
     from auth_service.domain.device_authorization import DeviceAuthorization
     from auth_service.domain.operator import Membership
+    from auth_service.storage.limiter import Limiter
     from database.engine import Database
 
 
@@ -36,26 +38,43 @@ class Review:
     """When another machine was authorized as this device, which loses the license by this approval."""
 
 
-def review_user_code(
-    database: Database, entered: str, *, device_id: str, member: Membership, user_code_key: bytes, now: datetime
-) -> Review:
+@dataclass(frozen=True, slots=True)
+class UserCodes:
+    """Where user codes are looked up, under which key, and the limiter that no road goes around (T02)."""
+
+    database: Database
+    key: bytes = field(repr=False)
+    limiter: Limiter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an operator entered for which device, and who it was, from which address."""
+
+    user_code: str
+    device_id: str
+    member: Membership
+    operator_id: str
+    address: str
+
+
+def review_user_code(codes: UserCodes, entry: Entry, *, now: datetime) -> Review:
     """Give the live device authorization of a user code, and the device that it would license.
 
-    Raises NotAllowedError, DeviceUnknownError or UserCodeUnknownError, in this order.
+    This is the one way from a user code to anything: each look-up of a code that is unknown, malformed, decided or
+    expired counts (T01, T02).
+
+    Raises NotAllowedError, DeviceUnknownError, TooManyRequestsError or UserCodeUnknownError, in this order.
     """
-    if not member.may_approve:
+    if not entry.member.may_approve:
         raise NotAllowedError("Your role in this organization lets you look, not authorize. Ask an owner or approver.")
-    user_code = normal_user_code(entered)
-    with database.reading() as connection:
-        device = find_device(connection, device_id, member.organization_id)
-        if device is None:
-            raise DeviceUnknownError("Choose a device of this organization from the list.")
-        authorization = None if user_code is None else _find(connection, user_code, user_code_key)
-        if user_code is None or authorization is None or not authorization.is_live(now):
-            raise UserCodeUnknownError(
-                "No device is waiting with this code. Compare it with the Manage License page. If it is used, or older "
-                "than 15 minutes, get a new one there: choose Start over, or Next."
-            )
+    with codes.database.reading() as connection:
+        device = find_device(connection, entry.device_id, entry.member.organization_id)
+    if device is None:
+        raise DeviceUnknownError("Choose a device of this organization from the list.")
+    asker = (entry.operator_id, entry.operator_id, entry.address, "all")
+    with codes.limiter.count_failure(USER_CODE, asker, now=now), codes.database.reading() as connection:
+        user_code, authorization = _find_live(connection, codes, entry.user_code, now)
         client = find_client(connection, authorization.client_id)
         authorized_since = live_since(connection, device.id)
     return Review(
@@ -67,5 +86,15 @@ def review_user_code(
     )
 
 
-def _find(connection: Connection, user_code: str, user_code_key: bytes) -> DeviceAuthorization | None:
-    return find_by_user_code(connection, keyed_digest(user_code, user_code_key))
+def _find_live(
+    connection: Connection, codes: UserCodes, entered: str, now: datetime
+) -> tuple[str, DeviceAuthorization]:
+    user_code = normal_user_code(entered)
+    if user_code is not None:
+        authorization = find_by_user_code(connection, keyed_digest(user_code, codes.key))
+        if authorization is not None and authorization.is_live(now):
+            return user_code, authorization
+    raise UserCodeUnknownError(
+        "No device is waiting with this code. Compare it with the Manage License page. If it is used, or older "
+        "than 15 minutes, get a new one there: choose Start over, or Next."
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from auth_service.domain.errors import SignInRefusedError
+from auth_service.domain.limit import SIGN_IN
 from auth_service.domain.operator import normal_email
 from auth_service.domain.secret_digest import digest, new_secret
 from auth_service.storage.operators import find_by_email, replace_password_hash
@@ -16,9 +19,12 @@ from auth_service.storage.portal_sessions import add_session
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from auth_service.domain.operator import Operator
+    from auth_service.storage.limiter import Limiter
     from database.engine import Database
 
 SESSION_HOURS: Final = 12
+LONGEST_EMAIL: Final = 254
 LONGEST_PASSWORD: Final = 128
 SHORTEST_PASSWORD: Final = 8
 
@@ -29,22 +35,42 @@ PASSWORD_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, para
 _NOBODY: Final = PASSWORD_HASHER.hash(new_secret())
 
 
-def sign_in_operator(database: Database, *, email: str, password: str, now: datetime) -> str | None:
-    """Open a session and give its secret for the cookie; None when address or password are wrong.
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What someone signs in with, as it was entered, and from which address."""
 
-    Raises DatabaseUnavailableError.
+    email: str
+    password: str = field(repr=False)
+    address: str
+
+
+def sign_in_operator(database: Database, limiter: Limiter, credentials: Credentials, *, now: datetime) -> str:
+    """Open a session and give its secret for the cookie; what fails is counted.
+
+    Raises SignInRefusedError, TooManyRequestsError or DatabaseUnavailableError.
     """
-    with database.reading() as connection:
-        found = find_by_email(connection, normal_email(email))
-    if not _is_right(_NOBODY if found is None else found[1], password) or found is None:
-        return None
-    operator, password_hash = found
+    email = normal_email(credentials.email)
+    asker = (credentials.address, f"{credentials.address} {email}", "all")
+    with limiter.count_failure(SIGN_IN, asker, now=now):
+        operator = _check(database, email, credentials.password)
     secret = new_secret()
     with database.transaction() as connection:
-        if PASSWORD_HASHER.check_needs_rehash(password_hash):
-            replace_password_hash(connection, operator.id, PASSWORD_HASHER.hash(password))
         add_session(connection, digest(secret), operator.id, now=now, expires_at=now + timedelta(hours=SESSION_HOURS))
     return secret
+
+
+def _check(database: Database, email: str, password: str) -> Operator:
+    found = None
+    if email and len(email) <= LONGEST_EMAIL and "\x00" not in email:
+        with database.reading() as connection:
+            found = find_by_email(connection, email)
+    if not _is_right(_NOBODY if found is None else found[1], password) or found is None:
+        raise SignInRefusedError("The email address or the password is wrong.")
+    operator, password_hash = found
+    if PASSWORD_HASHER.check_needs_rehash(password_hash):
+        with database.transaction() as connection:
+            replace_password_hash(connection, operator.id, PASSWORD_HASHER.hash(password))
+    return operator
 
 
 def _is_right(password_hash: str, password: str) -> bool:

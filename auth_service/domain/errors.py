@@ -4,6 +4,7 @@ AuthError
 ├── SettingsError                    the environment is wrong: mend it and start again
 ├── RefusedError                     the asker's side: a sentence for a person, a stable code for a machine
 │   ├── BadInputError                a value that cannot be taken
+│   ├── SignInRefusedError           the email address or the password is wrong
 │   ├── UserCodeUnknownError         no live device authorization has this user code
 │   ├── AlreadyDecidedError          another decision came first, or the code has expired
 │   ├── NotAllowedError              the operator's role does not reach this far
@@ -17,6 +18,7 @@ AuthError
 │       ├── SlowDownError
 │       ├── AccessDeniedError
 │       └── ExpiredTokenError
+├── TooManyRequestsError             asked, or failed, too often: the same again after `retry_after_seconds`
 ├── LicenseServiceAwayError          no answer: the same call may pass later
 └── SigningKeyAwayError              the PKCS#11 token does not sign: the same call may pass later
 """
@@ -46,6 +48,12 @@ class BadInputError(RefusedError):
     """A value that cannot be taken; the message says what would be."""
 
     code = "bad_input"
+
+
+class SignInRefusedError(RefusedError):
+    """An unknown address and a wrong password are one answer (T36)."""
+
+    code = "sign_in_refused"
 
 
 class UserCodeUnknownError(RefusedError):
@@ -128,6 +136,23 @@ class ExpiredTokenError(GrantRefusedError):
     """The device code has expired (RFC 8628 §3.5)."""
 
     code = "expired_token"
+
+
+class TooManyRequestsError(AuthError):
+    """A limit is reached; right and wrong, known and unknown are refused in the same words (T16, T36)."""
+
+    code = "too_many_requests"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"Too many attempts. Try again in {_for_people(retry_after_seconds)}.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+def _for_people(seconds: int) -> str:
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds > 2 * unit:
+            return f"{-(-seconds // unit)} {name}"
+    return f"{seconds} seconds"
 
 
 class LicenseServiceAwayError(AuthError):

@@ -1,6 +1,7 @@
 """The user code: alphabet, length, display form, and the one normal form for every place that takes it (RFC 8628 §6.1).
 
-Eight of twenty consonants: 34.5 bits, no vowels that make words. Case, spaces and any kind of dash do not count.
+Eight of twenty consonants: 34.5 bits, no vowels that make words, and at most one of the signs that look alike, such as
+0, O and Q, or 1, I and L, or 8 and B. Case, spaces and any kind of dash do not count.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ def device_authorization_routes(server: AuthorizationServer) -> Blueprint:
                 services.database,
                 services.pace,
                 asked,
+                quota=services.quota,
                 user_code_key=services.user_code_key,
                 now=services.now(),
             )

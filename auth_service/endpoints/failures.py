@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from authlib.oauth2 import OAuth2Error
 from flask import Response, g, json, request
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable, TooManyRequests
 
-from auth_service.domain.errors import LicenseServiceAwayError, SigningKeyAwayError
+from auth_service.domain.errors import LicenseServiceAwayError, SigningKeyAwayError, TooManyRequestsError
 from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
 from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response
@@ -47,12 +47,16 @@ def install_failures(app: Flask, page: Callable[[HTTPException], Response]) -> N
         _log.warning("unavailable", extra={"reason": str(error)})
         return answer(ServiceUnavailable(_AWAY, retry_after=RETRY_AFTER_SECONDS))
 
+    def too_many(error: TooManyRequestsError) -> Response:
+        return answer(TooManyRequests(str(error), retry_after=error.retry_after_seconds))
+
     def unexpected(error: Exception) -> Response:
         _log.error("unexpected error", exc_info=error)
         return answer(InternalServerError(f"Our fault. Quote this id to us: {g.get('request_id', '-')}"))
 
     app.register_error_handler(OAuth2Error, _from_oauth)
     app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(TooManyRequestsError, too_many)
     for kind in (UnreachableError, DatabaseUnavailableError, LicenseServiceAwayError, SigningKeyAwayError):
         app.register_error_handler(kind, away)
     app.register_error_handler(Exception, unexpected)

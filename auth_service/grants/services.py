@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from auth_service.actions.request_device_authorization import CodeQuota
     from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.storage.recent_clients import RecentClients
     from auth_service.tokens.token_issuer import TokenIssuer
@@ -29,4 +30,5 @@ class ProtocolServices(IssuingParts):
     proxies: TrustedProxies
     proofs: DpopVerifier
     dpop_required: bool
+    quota: CodeQuota
     now: Callable[[], datetime]

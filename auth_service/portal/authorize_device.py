@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from flask import flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, SubmitField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired
 
 from auth_service.actions.authorize_device import Decision, authorize_device
 from auth_service.actions.deny_device import deny_device
-from auth_service.actions.review_user_code import review_user_code
+from auth_service.actions.review_user_code import Entry, review_user_code
 from auth_service.domain.errors import DeviceUnknownError, RefusedError, UserCodeUnknownError
 from auth_service.domain.user_code import LONGEST_ENTRY, display_user_code
-from auth_service.portal.limits import note_failed_guess
 from auth_service.portal.visitor import in_organization
 from auth_service.storage.devices import list_devices
 
@@ -40,7 +39,7 @@ class UserCodeForm(FlaskForm):
     device_id = SelectField("Device", [InputRequired(_CHOOSE)])
     user_code = StringField(
         "UserCode",
-        [InputRequired("Enter the User Code."), Length(max=LONGEST_ENTRY, message="A User Code has eight letters.")],
+        [InputRequired("Enter the User Code.")],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
     submit = SubmitField("Authorize")
@@ -50,7 +49,7 @@ class DecisionForm(FlaskForm):
     """What the confirmation page sends back."""
 
     device_id = HiddenField(validators=[InputRequired()])
-    user_code = HiddenField(validators=[InputRequired(), Length(max=LONGEST_ENTRY)])
+    user_code = HiddenField(validators=[InputRequired()])
     decision = StringField(validators=[AnyOf(["authorize", "deny"])])
 
 
@@ -68,12 +67,12 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
 
     @routes.post("/activate")
     @in_organization
-    def review(_visitor: Visitor, member: Membership) -> ResponseReturnValue:
+    def review(visitor: Visitor, member: Membership) -> ResponseReturnValue:
         form = _new_form(desk, member)
         if not form.validate():
             return _page(form, member), 422
         try:
-            found = _review(desk, member, form.device_id.data, form.user_code.data)
+            found = _review(desk, visitor, member, form)
         except RefusedError as refused:
             return _refused(form, member, refused)
         return _confirmation(desk, found, member)
@@ -86,7 +85,7 @@ def add_authorize_device(routes: Blueprint, desk: PortalDesk) -> None:
             flash("Enter the code once more.", "danger")
             return redirect(url_for("portal.activate"), 303)
         try:
-            found = _review(desk, member, form.device_id.data, form.user_code.data)
+            found = _review(desk, visitor, member, form)
             _decide(desk, Decision(review=found, operator=visitor.operator, member=member), form.decision.data)
         except RefusedError as refused:
             return _refused(_new_form(desk, member, form), member, refused)
@@ -110,7 +109,6 @@ def _page(form: UserCodeForm, member: Membership) -> str:
 def _refused(form: UserCodeForm, member: Membership, refused: RefusedError) -> ResponseReturnValue:
     """Say why beside the field that is at fault, or above the form when it is neither."""
     if isinstance(refused, UserCodeUnknownError):
-        note_failed_guess()
         form.user_code.errors = [str(refused)]
     elif isinstance(refused, DeviceUnknownError):
         form.device_id.errors = [str(refused)]
@@ -119,15 +117,15 @@ def _refused(form: UserCodeForm, member: Membership, refused: RefusedError) -> R
     return _page(form, member), 422
 
 
-def _review(desk: PortalDesk, member: Membership, device_id: str, user_code: str) -> Review:
-    return review_user_code(
-        desk.database,
-        user_code,
-        device_id=device_id,
+def _review(desk: PortalDesk, visitor: Visitor, member: Membership, form: UserCodeForm | DecisionForm) -> Review:
+    entry = Entry(
+        user_code=form.user_code.data,
+        device_id=form.device_id.data,
         member=member,
-        user_code_key=desk.user_code_key,
-        now=desk.now(),
+        operator_id=visitor.operator.id,
+        address=desk.proxies.asker(request.remote_addr, request.headers),
     )
+    return review_user_code(desk.codes, entry, now=desk.now())
 
 
 def _confirmation(desk: PortalDesk, found: Review, member: Membership) -> str:

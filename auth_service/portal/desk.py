@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from auth_service.actions.review_user_code import UserCodes
     from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.outbound.license_api import LicenseApi
     from auth_service.outbound.owners_mail import OwnersMail
+    from auth_service.storage.limiter import Limiter
     from auth_service.storage.poll_pace import PollPace
     from database.engine import Database
 
@@ -24,6 +26,7 @@ class PortalDesk:
     pace: PollPace
     licenses: LicenseApi
     mail: OwnersMail
-    user_code_key: bytes
+    codes: UserCodes
+    limiter: Limiter
     proxies: TrustedProxies
     now: Callable[[], datetime]

@@ -11,7 +11,6 @@ from flask_wtf import CSRFProtect
 
 from auth_service.portal.authorize_device import add_authorize_device
 from auth_service.portal.devices import add_devices
-from auth_service.portal.limits import limit_sign_in, limit_user_codes, new_limiter
 from auth_service.portal.organizations import add_organizations
 from auth_service.portal.sign_in import add_sign_in
 from auth_service.portal.visitor import find_visitor, here
@@ -40,11 +39,6 @@ def install_portal(app: Flask, desk: PortalDesk, settings: Settings) -> None:
     Bootstrap5(app)
     app.register_blueprint(_portal_routes(desk))
     _install_sign_in(app, desk)
-    limiter = new_limiter(settings.redis_url)
-    limiter.init_app(app)
-    limit_sign_in(limiter, app, "portal.sign_in")
-    for endpoint in ("portal.review", "portal.decide"):
-        limit_user_codes(limiter, app, endpoint)
     app.add_template_filter(_instant, "instant")
 
 

@@ -10,8 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length
 
-from auth_service.actions.sign_in_operator import sign_in_operator
-from auth_service.portal.limits import note_failed_guess
+from auth_service.actions.sign_in_operator import Credentials, sign_in_operator
+from auth_service.domain.errors import SignInRefusedError
 from auth_service.portal.visitor import Visitor, find_visitor, safe_next
 from auth_service.storage.portal_sessions import remove_session
 
@@ -38,10 +38,10 @@ def add_sign_in(routes: Blueprint, desk: PortalDesk) -> None:
         form = SignInForm()
         if not form.is_submitted():
             return render_template("sign_in.html", form=form)
-        secret = _signed_in(form, desk)
-        if secret is None:
-            note_failed_guess()
-            flash("The email address or the password is wrong.", "danger")
+        try:
+            secret = _sign_in(form, desk)
+        except SignInRefusedError as refused:
+            flash(str(refused), "danger")
             return render_template("sign_in.html", form=form), 422
         # Nothing of what the browser held before signing in survives it, here or there (T38).
         _end_session(desk)
@@ -64,7 +64,11 @@ def _end_session(desk: PortalDesk) -> None:
     session.clear()
 
 
-def _signed_in(form: SignInForm, desk: PortalDesk) -> str | None:
-    if not form.validate() or "\x00" in form.email.data:
-        return None
-    return sign_in_operator(desk.database, email=form.email.data, password=form.password.data, now=desk.now())
+def _sign_in(form: SignInForm, desk: PortalDesk) -> str:
+    # What is left out or cannot be an address counts as any other failure.
+    credentials = Credentials(
+        email=form.email.data or "",
+        password=form.password.data or "",
+        address=desk.proxies.asker(request.remote_addr, request.headers),
+    )
+    return sign_in_operator(desk.database, desk.limiter, credentials, now=desk.now())

@@ -7,10 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakeredis import FakeRedis
 
-from auth_service.actions.sign_in_operator import sign_in_operator
+from auth_service.actions.sign_in_operator import Credentials, sign_in_operator
 from auth_service.cli import main
 from auth_service.storage.clients import find_client
+from auth_service.storage.limiter import Limiter
 from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from database.engine import Database
@@ -65,7 +67,8 @@ def test_the_service_is_filled_from_the_shell(
     )
 
     assert SigningKeys(KeyVault(environment.key_folder)).current.kid == kid
-    assert sign_in_operator(database, email="owner@example.com", password="a long password", now=clock())
+    credentials = Credentials(email="owner@example.com", password="a long password", address="192.0.2.1")
+    assert sign_in_operator(database, Limiter(FakeRedis()), credentials, now=clock())
     assert device["device_id"] != hub
     with database.reading() as connection:
         registered = find_client(connection, "scripts")

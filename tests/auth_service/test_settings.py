@@ -47,6 +47,8 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_REDIS_URL", "http://x"),
         ("AUTH_LICENSE_SERVICE_URL", "https://x?y"),
         ("AUTH_DATABASE_URL", ""),
+        ("AUTH_LIMIT_CODES_PER_ADDRESS", "-17"),
+        ("AUTH_LIMIT_CODES_PER_CLIENT", "many"),
         ("AUTH_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("AUTH_KEY_ROTATION_DAYS", "-1"),
         ("AUTH_KEY_ROTATION_DAYS", "36500"),
@@ -117,3 +119,10 @@ def test_a_key_is_demanded_of_devices_only_where_the_settings_say_so() -> None:
 
     assert (load_settings(GOOD).require_dpop, load_settings(GOOD).dpop_nonce) == (False, "offered")
     assert (strict.require_dpop, strict.dpop_nonce) == (True, "required")
+
+
+def test_how_many_codes_may_be_asked_for_is_set_by_number() -> None:
+    """T17."""
+    settings = load_settings({**GOOD, "AUTH_LIMIT_CODES_PER_ADDRESS": "7", "AUTH_LIMIT_CODES_PER_CLIENT": "70"})
+
+    assert (settings.codes_per_address, settings.codes_per_client) == (7, 70)

@@ -20,6 +20,7 @@ from auth_service.actions.register_client import NewClient, register_client
 from auth_service.app import create_app
 from auth_service.domain.operator import Role
 from auth_service.settings import Settings
+from auth_service.storage.limiter import Limiter
 from auth_service.storage.poll_pace import PollPace
 from auth_service.wiring import key_vault, wire_up
 from database.migrations import migrate
@@ -217,7 +218,7 @@ def database_url(tmp_path: Path, migrated_file: Path) -> str:
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
         database_url=database_url,
-        # Nothing listens there: the limiter falls back to its own memory, private to one app.
+        # Nothing listens there; each house has a Redis of its own.
         redis_url="redis://127.0.0.1:1/0",
         issuer=ISSUER,
         secret_key="s" * 40,
@@ -251,7 +252,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
     redis_server = fakeredis.FakeServer()
     redis = fakeredis.FakeRedis(server=redis_server)
     wired = wire_up(settings)
-    pace = PollPace(redis)
+    pace, limiter = PollPace(redis), Limiter(redis)
     proofs = replace(wired.protocol.proofs, memory=RedisReplayMemory(redis, ProcessReplayMemory()), now=clock)
     wired = replace(
         wired,
@@ -259,12 +260,20 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
         protocol=replace(
             wired.protocol,
             pace=pace,
+            quota=replace(wired.protocol.quota, limiter=limiter),
             licenses=licenses,
             assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
             proofs=proofs,
             now=clock,
         ),
-        desk=replace(wired.desk, pace=pace, licenses=licenses, now=clock),
+        desk=replace(
+            wired.desk,
+            pace=pace,
+            limiter=limiter,
+            codes=replace(wired.desk.codes, limiter=limiter),
+            licenses=licenses,
+            now=clock,
+        ),
     )
     database = wired.database
     organization_id = create_organization(database, "Bakery", now=clock())

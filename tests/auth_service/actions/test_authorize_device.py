@@ -10,7 +10,7 @@ import pytest
 
 from auth_service.actions.authorize_device import Decision, authorize_device
 from auth_service.actions.deny_device import deny_device
-from auth_service.actions.review_user_code import review_user_code
+from auth_service.actions.review_user_code import Entry, review_user_code
 from auth_service.domain.errors import AlreadyDecidedError, LicenseServiceAwayError, NoLicenseError
 from auth_service.domain.operator import Membership, Operator, Role
 from wire.notification_message import open_message
@@ -104,14 +104,8 @@ def test_an_expired_code_cannot_be_decided(house: House) -> None:
 
 def reviewed(house: House, user_code: str) -> Decision:
     member = Membership(house.organization_id, "Bakery", Role.OWNER)
-    review = review_user_code(
-        house.wired.database,
-        user_code,
-        device_id=house.device_id,
-        member=member,
-        user_code_key=house.wired.desk.user_code_key,
-        now=house.clock(),
-    )
+    entry = Entry(user_code, house.device_id, member, house.operator_id, "192.0.2.1")
+    review = review_user_code(house.wired.desk.codes, entry, now=house.clock())
     return Decision(review=review, operator=Operator(house.operator_id, "owner@example.com", "Olga"), member=member)
 
 

@@ -1,5 +1,6 @@
 """User codes (RFC 8628 §6.1)."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,12 @@ noise = st.text(" -\t\u2010\u2013\u2014\u00a0\u200b", max_size=3)
 def test_the_alphabet_has_no_vowels_and_no_look_alikes() -> None:
     assert len(set(ALPHABET)) == 20
     assert not set(ALPHABET) & set("AEIOUY01")
+
+
+@pytest.mark.parametrize("alike", ["0OQ", "1IL", "2Z", "4A", "5S", "6G", "7T", "8B", "UV", "VY", "EF"])
+def test_of_letters_and_digits_that_look_alike_there_is_one_at_most(alike: str) -> None:
+    """T01: what is read wrong is a wrong guess; no code has a twin."""
+    assert len(set(alike) & set(ALPHABET)) <= 1
 
 
 def test_a_new_code_is_normal_and_displays_in_two_halves() -> None:
