@@ -6,6 +6,7 @@ allows; a failed fetch never drops the last good set.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -25,6 +26,9 @@ MAX_AGE_SECONDS: Final = 300
 ASK_AGAIN_SECONDS: Final = 10
 FIRST_ASK_AGAIN_SECONDS: Final = 1
 """While no key was ever had, every request fails: ask sooner."""
+
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 class KeySource(Protocol):
@@ -65,6 +69,12 @@ def _key(member: Mapping[str, Any]) -> jwt.PyJWK | None:
         return jwt.PyJWK(dict(member), algorithm=SIGNING_ALGORITHM)
     except jwt.PyJWTError:
         return None
+
+
+def _age(headers: Mapping[str, str]) -> int:
+    """Give for how many seconds a cache has held the answer (RFC 9111 §5.1); 0 when nobody says it legibly."""
+    value = headers.get("age", "")
+    return int(value) if _SECONDS.fullmatch(value) else 0
 
 
 class FetchedKeys:
@@ -110,7 +120,8 @@ class FetchedKeys:
         try:
             answer = self._http.get(self._jwks_uri)
             self._keys = read_jwks(answer.json() if answer.status == 200 else None)
-            self._fetched_at = now
+            # What a cache in between kept it for counts as well: a withdrawn key is not to live twice as long.
+            self._fetched_at = now - _age(answer.headers)
         except (UnreachableError, AnswerRefusedError):
             # The last good set goes on serving; with none, `key` says so.
             return

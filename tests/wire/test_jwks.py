@@ -29,8 +29,8 @@ def member(kid: str = "a", **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **changes}.items() if value is not ...}
 
 
-def answer(document: object, status: int = 200) -> HttpAnswer:
-    return HttpAnswer(status=status, headers={}, body=json.dumps(document).encode())
+def answer(document: object, status: int = 200, **headers: str) -> HttpAnswer:
+    return HttpAnswer(status=status, headers=headers, body=json.dumps(document).encode())
 
 
 @dataclass
@@ -215,6 +215,45 @@ def test_key_that_is_no_longer_published_dies_with_the_age_of_the_set() -> None:
     assert young_enough is not None
     assert too_old is None
     assert len(http.asked) == 2
+
+
+def test_time_in_a_cache_in_between_counts_as_age_of_the_set() -> None:
+    """F40, T29: the cache time is not spent twice on a key that was revoked."""
+    keys, http, clock = fetched(
+        answer({"keys": [member("a"), member("b")]}, age="290"), answer({"keys": [member("b")]})
+    )
+    keys.key("a")
+
+    clock.now += 10
+    young_enough = keys.key("a")
+    clock.now += 1
+    too_old = keys.key("a")
+
+    assert young_enough is not None
+    assert too_old is None
+    assert len(http.asked) == 2
+
+
+def test_a_set_that_a_cache_gives_too_old_is_asked_for_with_pauses() -> None:
+    keys, http, clock = fetched(answer({"keys": [member("a")]}, age="100000"))
+
+    for _ in range(3):
+        assert keys.key("a") is not None
+    assert len(http.asked) == 1
+    clock.now += ASK_AGAIN_SECONDS
+    assert keys.key("a") is not None
+    assert len(http.asked) == 2
+
+
+@pytest.mark.parametrize("age", ["", "-1", "1.5", "x", "\u0661", "9" * 5000, "10, 20"])
+def test_an_age_that_cannot_be_read_is_none(age: str) -> None:
+    keys, http, clock = fetched(answer({"keys": [member("a")]}, age=age))
+    keys.key("a")
+
+    clock.now += MAX_AGE_SECONDS
+    keys.key("a")
+
+    assert len(http.asked) == 1
 
 
 BAD_ANSWERS: dict[str, HttpAnswer | Exception] = {
