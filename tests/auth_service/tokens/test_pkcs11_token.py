@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -166,6 +168,53 @@ def test_threads_share_one_session(vault: KeyVault) -> None:
     assert len(signatures) == 200
     for signature in signatures:
         key.public_key().verify(signature, b"x", ec.ECDSA(hashes.SHA256()))
+
+
+# Runs in a process of its own: it says which key signs, then again whenever it is asked to, and signs something.
+FOLLOW = """
+import sys
+from pathlib import Path
+import jwt
+from auth_service.settings import Pkcs11Settings
+from auth_service.tokens.key_vault import KeyVault
+from auth_service.tokens.pkcs11_token import Pkcs11Token
+from auth_service.tokens.signing_keys import SigningKeys
+
+folder, module, label, pin_file = sys.argv[1:]
+seconds = [0.0]
+vault = KeyVault(Path(folder), Pkcs11Token(Pkcs11Settings(Path(module), label, Path(pin_file))))
+keys = SigningKeys(vault, monotonic=lambda: seconds[0])
+while True:
+    signing = keys.current
+    print(signing.kid, jwt.encode({}, signing.private_key, algorithm="ES256"), flush=True)
+    if not sys.stdin.readline():
+        break
+    seconds[0] += 60
+"""
+
+
+def test_a_worker_signs_with_a_key_that_another_process_made_in_the_token(
+    vault: KeyVault, token_settings: Pkcs11Settings, tmp_path: Path
+) -> None:
+    """T29, T30: without a restart, although its session is older than the key."""
+    old = create_signing_key(vault, now=NOW)[0].kid
+    token = [str(token_settings.module), token_settings.token_label, str(token_settings.pin_file)]
+    command = [sys.executable, "-c", FOLLOW, str(tmp_path / "keys"), *token]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        first = worker.stdout.readline().split()
+        new = create_signing_key(vault, now=NOW)[0].kid
+        promote_signing_key(vault, now=NOW + SETTLING)
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+        second = worker.stdout.readline().split()
+        worker.stdin.close()
+
+    keys = SigningKeys(vault)
+    assert [first[0], second[0]] == [old, new]
+    for kid, signed in (first, second):
+        jwt.decode(signed, keys.key(kid), algorithms=["ES256"])
 
 
 class _Gone:
