@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", help="a folder for pictures of the pages that the browser tests see")
+    parser.addoption(
+        "--rounds", type=int, default=15, help="how often races and lost answers are played (the figures want 100)"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,10 @@ def valkey() -> Iterator[str]:
     """Give the URL of one private Redis server for all tests; who uses it empties it first."""
     with running_valkey() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def rounds(pytestconfig: pytest.Config) -> int:
+    """How often a race is played."""
+    number: int = pytestconfig.getoption("rounds")
+    return number

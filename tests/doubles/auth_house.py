@@ -30,7 +30,7 @@ from wire.scopes import LICENSE, LICENSES_READ, NOTIFICATIONS_READ
 from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from flask import Flask
@@ -61,7 +61,7 @@ class Clock:
 class Licenses:
     """license_service as auth_service sees it: it grants, refuses with an error, or is away."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self.error: Exception | None = None
         self.asked: list[tuple[str, str]] = []

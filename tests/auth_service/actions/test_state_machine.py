@@ -128,7 +128,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.parts = IssuingParts(
             database=self.database,
             pace=PollPace(fakeredis.FakeRedis()),
-            licenses=Licenses(lambda: self.now),  # type: ignore[arg-type]
+            licenses=Licenses(lambda: self.now),
             mail=OwnersMail(Fernet.generate_key().decode(), "https://auth.example.com/devices"),
             refresh_token_key=b"r" * 32,
         )
