@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
+    from pos_client.device_key import DeviceKey
     from pos_client.device_state import DeviceState
     from pos_client.issuer import Issuer
     from pos_client.license_acquisition import Completion
@@ -42,14 +43,16 @@ class DeviceLicense:
         self,
         store: TokenStore,
         issuer: Issuer,
+        key: DeviceKey,
         client_id: str,
         *,
         now: Callable[[], datetime],
         wait: Callable[[float], object],
     ) -> None:
         self._store = store
+        self._key = key
         self._issuer = issuer
-        self._acquisition = LicenseAcquisition(store, DeviceFlow(issuer, client_id), now, wait)
+        self._acquisition = LicenseAcquisition(store, DeviceFlow(issuer, client_id), key, now, wait)
         self._token_refresh = TokenRefresh(issuer, client_id, wait)
         self._now = now
 
@@ -86,10 +89,12 @@ class DeviceLicense:
         _log.info("the license token was refreshed")
 
     def remove(self) -> None:
-        """Forget license and tokens on this device; the clock mark stays (S3-18). Raises StateError."""
+        """Forget license, tokens and key on this device; the clock mark stays (S3-18). Raises StateError."""
         with self._store.locked() as file:
             file.save(StoredState(issuer=self.issuer, clock=file.state.clock))
             self._store.forget_set_aside()
+            # Last: a license without its key could not be refreshed, a key without a license harms nobody.
+            self._key.forget()
         _log.info("the license was removed")
 
     def record_time(self) -> None:

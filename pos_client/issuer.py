@@ -17,11 +17,12 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from pos_client.errors import NoContactError, RefusedError
 from pos_client.secure_url import is_secure_url
 from wire.errors import AnswerRefusedError, UnreachableError
-from wire.oauth_errors import TEMPORARILY_UNAVAILABLE
+from wire.oauth_errors import TEMPORARILY_UNAVAILABLE, USE_DPOP_NONCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pos_client.device_key import DeviceKey
     from wire.http_client import HttpAnswer, HttpClient
 
 WELL_KNOWN: Final = "/.well-known/oauth-authorization-server"
@@ -70,8 +71,16 @@ class _OAuthErrorSchema(Schema):
 class Issuer:
     """One authorization server, known by its issuer URL."""
 
-    def __init__(self, http: HttpClient, issuer: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        http: HttpClient,
+        issuer: str,
+        *,
+        key: DeviceKey | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._http = http
+        self._key = key
         self.issuer = issuer
         self._monotonic = monotonic
         self._metadata: IssuerMetadata | None = None
@@ -92,15 +101,24 @@ class Issuer:
         return _json(answer)
 
     def post(self, url: str, form: Mapping[str, str]) -> Any:  # noqa: ANN401 - as `document`
-        """POST a form to an endpoint of the issuer and give the JSON of its answer (RFC 6749 §5.1).
+        """POST a form, with a proof of our key, to an endpoint; give the JSON of the issuer's answer (RFC 6749 §5.1).
 
-        Raises NoContactError, or RefusedError for an OAuth error answer (RFC 6749 §5.2).
+        A server that wants another nonce is obeyed, once (RFC 9449 §8).
+        Raises NoContactError, RefusedError for an OAuth error answer (RFC 6749 §5.2), or StateError.
         """
-        answer = self._sent("POST", url, form)
+        try:
+            return self._answer_to(url, form)
+        except _NonceWantedError:
+            return self._answer_to(url, form)
+
+    def _answer_to(self, url: str, form: Mapping[str, str]) -> Any:  # noqa: ANN401 - as `document`
+        proof = None if self._key is None else self._key.proof("POST", url)
+        answer = self._sent("POST", url, form, {} if proof is None else {"DPoP": proof})
+        has_nonce = self._key is not None and self._key.take_nonce(answer.headers.get("dpop-nonce"))
         if answer.status == 200:
             return _json(answer)
         if answer.status in {400, 401}:
-            raise _refusal(answer)
+            raise _refusal(answer, has_nonce=has_nonce)
         raise _unexpected(answer)
 
     def _discover(self) -> IssuerMetadata:
@@ -110,8 +128,10 @@ class Issuer:
             raise NoContactError(f"The server at {self.issuer} calls itself by another issuer name.")
         return IssuerMetadata(**values)
 
-    def _sent(self, method: str, url: str, form: Mapping[str, str] | None = None) -> HttpAnswer:
-        headers = {"Accept": "application/json"}
+    def _sent(
+        self, method: str, url: str, form: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        headers = {"Accept": "application/json", **(more or {})}
         try:
             if method == "GET":
                 return self._http.get(url, headers=headers)
@@ -147,9 +167,14 @@ def _json(answer: HttpAnswer) -> Any:  # noqa: ANN401 - as `document`
         ) from fault
 
 
-def _refusal(answer: HttpAnswer) -> RefusedError:
+class _NonceWantedError(RefusedError):
+    """The same request with the nonce that the answer brought may do."""
+
+
+def _refusal(answer: HttpAnswer, *, has_nonce: bool) -> RefusedError:
     values = loaded(_OAuthErrorSchema(), _json(answer))
-    return RefusedError(values["error"], values["reason"])
+    kind = _NonceWantedError if has_nonce and values["error"] == USE_DPOP_NONCE else RefusedError
+    return kind(values["error"], values["reason"])
 
 
 def _unexpected(answer: HttpAnswer) -> NoContactError:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pos_client.device_flow import DeviceFlow
+    from pos_client.device_key import DeviceKey
     from pos_client.polling import PollingPace
     from pos_client.stored_state import PendingAuthorization, StoredState
     from pos_client.token_endpoint import TokenAnswer
@@ -52,6 +53,7 @@ class LicenseAcquisition:
 
     store: TokenStore
     flow: DeviceFlow
+    key: DeviceKey
     now: Callable[[], datetime]
     wait: Callable[[float], object]
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
@@ -68,6 +70,7 @@ class LicenseAcquisition:
             if stored.held is not None and (stored.held.refresh_token is not None or stored.issuer != issuer.issuer):
                 raise AlreadyLicensedError("This server holds a license. Remove it before you acquire another one.")
             keys = fetch_key_set(issuer)
+            self.key.make()
             pending = self.flow.authorize(self._trusted_now(stored))
             # A license that is still held stays with the keys that verify it.
             kept = keys if stored.held is None else stored.keys

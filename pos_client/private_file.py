@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from pos_client.errors import StateError
@@ -44,6 +45,30 @@ def write_private_file(path: Path, content: bytes) -> None:
         _sync_folder(path.parent)
     except OSError as fault:
         raise StateError(f"The file {path} cannot be written: {fault.strerror}.") from fault
+
+
+def read_private_file(path: Path, largest: int) -> bytes | None:
+    """Give what `path` holds, up to one byte more than `largest`; None where there is no file. Raises StateError."""
+    try:
+        # A link would lead elsewhere, and opening a named pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StateError(f"The file {path} cannot be read: it is not a regular file.")
+            return file.read(largest + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StateError(f"The file {path} cannot be read: {fault.strerror}.") from fault
+
+
+def remove_private_file(path: Path) -> None:
+    """Erase `path`, if it is there, durably. Raises StateError."""
+    try:
+        path.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as fault:
+        raise StateError(f"The file {path.name} cannot be removed: {fault.strerror}.") from fault
 
 
 def _sync_folder(folder: Path) -> None:

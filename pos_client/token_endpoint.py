@@ -36,7 +36,7 @@ class _TokenAnswerSchema(Schema):
         unknown = EXCLUDE
 
     access_token = fields.String(required=True, validate=_TOKEN)
-    token_type = fields.String(required=True, validate=validate.Regexp(r"(?i)\Abearer\Z"))
+    token_type = fields.String(required=True, validate=validate.Regexp(r"(?i)\A(bearer|dpop)\Z"))
     refresh_token = fields.String(load_default=None, validate=_TOKEN)
     license_token = fields.String(load_default=None, validate=_TOKEN)
 

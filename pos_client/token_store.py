@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pos_client.device_key import KEY_NAME
 from pos_client.errors import StateBusyError, StateError
-from pos_client.private_file import prepare_private_folder, write_private_file
+from pos_client.private_file import prepare_private_folder, read_private_file, remove_private_file, write_private_file
 from pos_client.state_document import LARGEST_DOCUMENT, BrokenStateError, dump_state, load_state
 from pos_client.stored_state import StoredState
 
@@ -28,9 +28,8 @@ LOCK_NAME: Final = "license.lock"
 SECRET_NAME: Final = "page-secret"  # noqa: S105 - a file name
 LOCK_SECONDS: Final = 15.0
 _LOCK_STEP_SECONDS: Final = 0.1
-_OWN_NAMES: Final = frozenset(
-    {STATE_NAME, SET_ASIDE_NAME, LOCK_NAME, SECRET_NAME, f"{STATE_NAME}.new", f"{SECRET_NAME}.new"}
-)
+_WRITTEN: Final = (STATE_NAME, SECRET_NAME, KEY_NAME)
+_OWN_NAMES: Final = frozenset({*_WRITTEN, *(f"{name}.new" for name in _WRITTEN), SET_ASIDE_NAME, LOCK_NAME})
 
 
 @dataclass(slots=True)
@@ -79,7 +78,7 @@ class TokenStore:
         path = self._folder / SECRET_NAME
         with self.locked():
             try:
-                secret = (_content(path) or b"").decode("ascii")
+                secret = (read_private_file(path, LARGEST_DOCUMENT) or b"").decode("ascii")
             except UnicodeDecodeError:
                 secret = ""
             if len(secret) < 64:
@@ -89,10 +88,7 @@ class TokenStore:
 
     def forget_set_aside(self) -> None:
         """Erase a file that was set aside: it may hold tokens. Raises StateError."""
-        try:
-            (self._folder / SET_ASIDE_NAME).unlink(missing_ok=True)
-        except OSError as fault:
-            raise StateError(f"The file {SET_ASIDE_NAME} cannot be removed: {fault.strerror}.") from fault
+        remove_private_file(self._folder / SET_ASIDE_NAME)
 
     def _open_lock(self) -> int:
         path = self._folder / LOCK_NAME
@@ -128,19 +124,5 @@ class TokenStore:
             return fresh
 
     def _load(self) -> StoredState:
-        content = _content(self._path)
+        content = read_private_file(self._path, LARGEST_DOCUMENT)
         return StoredState(issuer=self._issuer) if content is None else load_state(content)
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        # A link would lead elsewhere, and opening a named pipe would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise StateError(f"The file {path} cannot be read: it is not a regular file.")
-            return file.read(LARGEST_DOCUMENT + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as fault:
-        raise StateError(f"The file {path} cannot be read: {fault.strerror}.") from fault

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pos_client.device_key import DeviceKey
 from pos_client.device_license import DeviceLicense
 from pos_client.issuer import Issuer
 from pos_client.token_store import TokenStore
@@ -36,6 +37,7 @@ def wire_up(
 ) -> Wired:
     """Put the parts together. Raises StateError when the state folder cannot be used."""
     ca_file = str(settings.ca_file) if settings.ca_file is not None else None
-    issuer = Issuer(http or HttpClient(ca_file=ca_file), settings.issuer)
     store = TokenStore(settings.state_folder, settings.issuer, wait=wait)
-    return Wired(settings, store, DeviceLicense(store, issuer, settings.client_id, now=now, wait=wait))
+    key = DeviceKey(settings.state_folder, now=now)
+    issuer = Issuer(http or HttpClient(ca_file=ca_file), settings.issuer, key=key)
+    return Wired(settings, store, DeviceLicense(store, issuer, key, settings.client_id, now=now, wait=wait))

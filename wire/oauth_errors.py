@@ -1,4 +1,4 @@
-"""The OAuth error codes that a client of ours acts upon (RFC 6749 §5.2, RFC 8628 §3.5)."""
+"""The OAuth error codes that a client of ours acts upon (RFC 6749 §5.2, RFC 8628 §3.5, RFC 9449 §8)."""
 
 from typing import Final
 
@@ -12,3 +12,4 @@ SLOW_DOWN: Final = "slow_down"
 TEMPORARILY_UNAVAILABLE: Final = "temporarily_unavailable"
 UNAUTHORIZED_CLIENT: Final = "unauthorized_client"
 UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
+USE_DPOP_NONCE: Final = "use_dpop_nonce"

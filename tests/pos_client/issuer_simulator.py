@@ -1,7 +1,8 @@
 """The authorization server in memory, behind a real HTTP server on loopback; it signs real ES256 tokens.
 
 It keeps the rules that a client can break: one use per device code, rotation of refresh tokens with the lost answer
-given again for 30 s, the end of the authorization on a later replay. Troubles are laid out per path, one per request:
+given again for 30 s, the end of the authorization on a later replay; and that a code or token which was asked for with
+a key is good with a proof of that key alone. Troubles are laid out per path, one per request:
 
 `503` `429` `500` answers with that status, `html` a captive portal's page with status 200, `flood` far too much,
 `hang_up` closes the connection, `silence` never answers, `lost` does the work and closes the connection.
@@ -25,8 +26,12 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from wire.claims import LicenseTokenClaims
+from wire.dpop import DpopVerifier
+from wire.dpop_nonces import DpopNonces
+from wire.errors import NonceWantedError, ProofRefusedError
 from wire.grant_types import DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import POS_AUDIENCE
+from wire.serving.replay_memory import ProcessReplayMemory
 from wire.token_types import LICENSE_TOKEN_TYPE, SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
@@ -41,9 +46,10 @@ Answer = tuple[int, dict[str, Any]]
 
 
 class OAuthError(Exception):
-    def __init__(self, error: str, status: int = 400, **extra: str) -> None:
+    def __init__(self, error: str, status: int = 400, nonce: str | None = None, **extra: str) -> None:
         super().__init__(error)
         self.answer: Answer = (status, {"error": error, **extra})
+        self.nonce = nonce
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Family:
     replaced_at: Any = None
     replaced_by: dict[str, Any] | None = None
     ended: bool = False
+    jkt: str | None = None
 
 
 @dataclass
@@ -84,6 +91,12 @@ class IssuerSimulator:
         self.troubles: dict[str, deque[str]] = defaultdict(deque)
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.families: list[Family] = []
+        self.proofs = DpopVerifier(
+            memory=ProcessReplayMemory(), now=clock.server_now, nonces=DpopNonces(b"a key of the simulator's")
+        )
+        self.proven: list[str | None] = []
+        self.jkt: str | None = None
+        self._asked_with: dict[str, str | None] = {}
         self._device_codes: dict[str, dict[str, Any] | None] = {}
         self._closing = threading.Event()
         self._server = _Server(self)
@@ -143,6 +156,16 @@ class IssuerSimulator:
         headers = {"kid": signing.kid, "typ": typ}
         return jwt.encode(claims, signing.private, algorithm=SIGNING_ALGORITHM, headers=headers)
 
+    def check_proof(self, path: str, proof: str | None) -> None:
+        """Note whose key the proof of this request is of; None without one."""
+        try:
+            self.jkt = proof and self.proofs.key_of(proof, method="POST", url=self.issuer + path)
+        except NonceWantedError as wanted:
+            raise OAuthError(wanted.code, nonce=wanted.nonce) from wanted
+        except ProofRefusedError as refused:
+            raise OAuthError(refused.code) from refused
+        self.proven.append(self.jkt)
+
     def answer(self, path: str, form: dict[str, str]) -> Answer:
         if path == METADATA:
             return 200, self._metadata()
@@ -174,6 +197,7 @@ class IssuerSimulator:
         device_code = secrets.token_urlsafe(32)
         user_code = f"WDJB-{len(self._device_codes):04}"
         self._device_codes[device_code] = None
+        self._asked_with[device_code] = self.jkt
         answer = {
             "device_code": device_code,
             "user_code": user_code,
@@ -195,7 +219,9 @@ class IssuerSimulator:
             return dict(consumed["answer"])
         if self.decision != "approved":
             raise OAuthError(self.decision)
-        family = Family(live=secrets.token_urlsafe(32))
+        if self._asked_with[code] != self.jkt:
+            raise OAuthError("invalid_grant")
+        family = Family(live=secrets.token_urlsafe(32), jkt=self.jkt)
         self.families.append(family)
         answer = self._tokens(family.live)
         self._device_codes[code] = {"at": self.clock.server_now(), "answer": answer}
@@ -208,6 +234,8 @@ class IssuerSimulator:
         for family in self.families:
             if family.ended or form["refresh_token"] not in {family.live, family.replaced}:
                 continue
+            if family.jkt not in {None, self.jkt}:
+                raise OAuthError("invalid_grant")
             if not self.rotates:
                 return self._tokens(None)
             if form["refresh_token"] == family.live:
@@ -223,7 +251,7 @@ class IssuerSimulator:
     def _tokens(self, refresh_token: str | None) -> dict[str, Any]:
         answer = {
             "access_token": "an.access.token",
-            "token_type": "Bearer",
+            "token_type": "Bearer" if self.jkt is None else "DPoP",
             "expires_in": 300,
             "refresh_token": refresh_token,
             "scope": "license",
@@ -284,20 +312,26 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(form, lost=trouble == "lost")
 
     def _answer(self, form: dict[str, str], *, lost: bool) -> None:
+        nonce = None
         try:
+            if self.command == "POST":
+                self.server.simulator.check_proof(self.path, self.headers["DPoP"])
             status, document = self.server.simulator.answer(self.path, form)
         except OAuthError as error:
             status, document = error.answer
+            nonce = error.nonce
         if lost:
             self.close_connection = True
         else:
-            self._send_json(status, document)
+            self._send_json(status, document, nonce)
 
-    def _send_json(self, status: int, document: dict[str, Any]) -> None:
-        self._send(status, json.dumps(document).encode(), "application/json")
+    def _send_json(self, status: int, document: dict[str, Any], nonce: str | None = None) -> None:
+        self._send(status, json.dumps(document).encode(), "application/json", nonce)
 
-    def _send(self, status: int, body: bytes, content_type: str) -> None:
+    def _send(self, status: int, body: bytes, content_type: str, nonce: str | None = None) -> None:
         self.send_response(status)
+        if nonce is not None:
+            self.send_header("DPoP-Nonce", nonce)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         if status in {429, 503}:

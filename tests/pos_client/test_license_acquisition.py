@@ -346,7 +346,8 @@ def test_a_start_without_contact_leaves_nothing_behind(
     device_license: DeviceLicense, simulator: IssuerSimulator, path: str, trouble: str
 ) -> None:
     """F46."""
-    simulator.trouble(path, trouble)
+    # A GET whose kept connection is closed as we use it is tried once more.
+    simulator.trouble(path, trouble, trouble)
 
     with pytest.raises(NoContactError):
         device_license.start()

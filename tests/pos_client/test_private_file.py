@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from pos_client.errors import StateError
-from pos_client.private_file import prepare_private_folder, write_private_file
+from pos_client.private_file import (
+    prepare_private_folder,
+    read_private_file,
+    remove_private_file,
+    write_private_file,
+)
 
 
 def mode(path: Path) -> int:
@@ -137,3 +142,19 @@ def test_a_full_disk_is_told_and_costs_nothing(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(StateError, match="No space left on device"):
         write_private_file(path, b"new")
     assert path.read_bytes() == b"old"
+
+
+def test_file_that_is_removed_is_gone_and_stays_gone(tmp_path: Path) -> None:
+    write_private_file(tmp_path / "file", b"secret")
+
+    remove_private_file(tmp_path / "file")
+    remove_private_file(tmp_path / "file")
+
+    assert read_private_file(tmp_path / "file", 10) is None
+
+
+def test_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    """A caller sees that it is too large without holding all of it."""
+    write_private_file(tmp_path / "file", b"x" * 100)
+
+    assert read_private_file(tmp_path / "file", 10) == b"x" * 11
