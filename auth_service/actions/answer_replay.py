@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import InvalidGrantError
 from auth_service.domain.grant import DEVICE_CODE_GENERATION, EndReason, Verdict
+from auth_service.domain.grant_events import grant_reused
 from auth_service.domain.refresh_token import successor_of
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import end_grant
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def _end(parts: IssuingParts, grant: Grant, reason: EndReason, presenter: Presen
         if end_grant(connection, grant.id, reason=reason, now=now):
             context = _context(grant, presenter, now)
             parts.mail.write(connection, grant.device.organization_id, "license_used_twice", context, now)
+            append_event(connection, grant_reused(grant, reason, presenter.address, now))
 
 
 def _context(grant: Grant, presenter: Presenter, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import AlreadyDecidedError
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import approve
 
 if TYPE_CHECKING:
@@ -26,6 +28,19 @@ class Decision:
     review: Review
     operator: Operator
     member: Membership
+
+    def as_event(self, name: AuditEventName, now: datetime) -> AuditEvent:
+        """Give the event of the audit trail that tells of this decision."""
+        authorization = self.review.authorization
+        return AuditEvent(
+            name,
+            now,
+            organization_id=self.member.organization_id,
+            operator_id=self.operator.id,
+            device_id=self.review.device.id,
+            client_id=authorization.client_id,
+            details={"device_authorization_id": authorization.id, "requested_from": authorization.requested_from},
+        )
 
 
 def authorize_device(
@@ -54,6 +69,7 @@ def authorize_device(
             raise AlreadyDecidedError("This code was decided by someone else, or it has expired.")
         context = _context(decision, entitlement, now)
         mail.write(connection, decision.member.organization_id, "device_authorized", context, now)
+        append_event(connection, decision.as_event(AuditEventName.DEVICE_AUTHORIZATION_APPROVED, now))
 
 
 def _context(decision: Decision, entitlement: Entitlement, now: datetime) -> dict[str, Any]:

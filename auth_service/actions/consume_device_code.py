@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import AccessDeniedError
 from auth_service.domain.grant import GRANT_SECONDS, EndReason, Grant, new_family
+from auth_service.domain.grant_events import authorization_withdrawn, device_code_redeemed, grant_ended
 from auth_service.domain.refresh_token import new_seed, successor_of
 from auth_service.domain.secret_digest import digest
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import consume, find_approved_device, withdraw
-from auth_service.storage.grants import Succession, add_grant, end_grants_of_device
+from auth_service.storage.grants import Succession, add_grant, end_grant_of_device
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +43,8 @@ def consume_device_code(
     with parts.database.transaction() as connection:
         approved = find_approved_device(connection, authorization)
         withdrawn = approved is None and withdraw(connection, code, now)
+        if withdrawn:
+            append_event(connection, authorization_withdrawn(authorization, "approval_ended", now))
         if approved is not None and consume(connection, code, now):
             grant = Grant(
                 id=str(uuid.uuid4()),
@@ -72,7 +76,7 @@ def _add(
     refresh_token = successor_of(
         device_code, seed, grant_id=grant.id, generation=family.generation, key=refresh_token_key
     )
-    end_grants_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now)
+    replaced = end_grant_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now)
     add_grant(
         connection,
         grant,
@@ -81,4 +85,7 @@ def _add(
         family=family,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
     )
+    if replaced is not None:
+        append_event(connection, grant_ended(replaced, grant.device, EndReason.REPLACED, now))
+    append_event(connection, device_code_redeemed(grant, authorization, now))
     return refresh_token

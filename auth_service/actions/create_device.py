@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.device import Device, DeviceKind
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.plain_text import check_name, check_url
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.devices import add_device, find_device
 from auth_service.storage.organizations import organization_name
 
@@ -52,6 +54,17 @@ def create_device(database: Database, new: NewDevice, *, now: datetime) -> str:
             if new.hub_device_id is not None and not find_device(connection, new.hub_device_id, new.organization_id):
                 raise BadInputError("The hub must be a device of the same organization.")
             add_device(connection, device, server_url=server_url, hub_device_id=new.hub_device_id, now=now)
+            append_event(connection, _event(device, now))
     except IntegrityError as fault:
         raise BadInputError("A device of this name is in the organization already.") from fault
     return device.id
+
+
+def _event(device: Device, now: datetime) -> AuditEvent:
+    return AuditEvent(
+        AuditEventName.DEVICE_CREATED,
+        now,
+        organization_id=device.organization_id,
+        device_id=device.id,
+        details={"name": device.name, "kind": device.kind.value},
+    )

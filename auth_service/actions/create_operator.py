@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.actions.sign_in_operator import LONGEST_PASSWORD, PASSWORD_HASHER, SHORTEST_PASSWORD
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.operator import Operator, normal_email
 from auth_service.domain.plain_text import check_name
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.operators import add_operator
 from auth_service.storage.organizations import add_membership, organization_name
 from wire.notification_message import is_address
@@ -52,6 +54,18 @@ def create_operator(database: Database, new: NewOperator, *, now: datetime) -> s
                 raise BadInputError("There is no organization of this id.")
             add_operator(connection, operator, password_hash, now)
             add_membership(connection, operator.id, new.organization_id, new.role)
+            append_event(connection, _event(new, operator.id, now))
     except IntegrityError as fault:
         raise BadInputError("An operator with this address is recorded already.") from fault
     return operator.id
+
+
+def _event(new: NewOperator, operator_id: str, now: datetime) -> AuditEvent:
+    # Neither name nor address: they stand in the operator's record, from which they can be erased.
+    return AuditEvent(
+        AuditEventName.OPERATOR_CREATED,
+        now,
+        organization_id=new.organization_id,
+        operator_id=operator_id,
+        details={"role": new.role.value},
+    )

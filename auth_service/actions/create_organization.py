@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.plain_text import check_name
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.organizations import add_organization
 
 if TYPE_CHECKING:
@@ -23,4 +25,6 @@ def create_organization(database: Database, name: str, *, now: datetime) -> str:
     checked = check_name("name", name)
     with database.transaction() as connection:
         add_organization(connection, organization_id, checked, now)
+        created = AuditEventName.ORGANIZATION_CREATED
+        append_event(connection, AuditEvent(created, now, organization_id, details={"name": checked}))
     return organization_id

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auth_service.domain.audit_event import AuditEventName
 from auth_service.domain.errors import AlreadyDecidedError
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import deny
 
 if TYPE_CHECKING:
@@ -27,5 +29,7 @@ def deny_device(database: Database, decision: Decision, *, now: datetime) -> Non
             operator_id=decision.operator.id,
             now=now,
         )
+        if denied:
+            append_event(connection, decision.as_event(AuditEventName.DEVICE_AUTHORIZATION_DENIED, now))
     if not denied:
         raise AlreadyDecidedError("This code was decided by someone else, or it has expired.")

@@ -14,8 +14,10 @@ from auth_service.domain.errors import (
     NoLicenseError,
 )
 from auth_service.domain.grant import DEVICE_CODE_GENERATION, is_fresh
+from auth_service.domain.grant_events import authorization_withdrawn
 from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import find_by_device_code, withdraw
 from auth_service.storage.grants import find_grant_of_authorization
 from auth_service.storage.poll_pace import Pace
@@ -113,5 +115,6 @@ def _entitlement(parts: IssuingParts, authorization: DeviceAuthorization, now: d
         return parts.licenses.read_entitlement(authorization.device_id, authorization.organization_id)
     except NoLicenseError as fault:
         with parts.database.transaction() as connection:
-            withdraw(connection, authorization.device_code_digest, now)
+            if withdraw(connection, authorization.device_code_digest, now):
+                append_event(connection, authorization_withdrawn(authorization, fault.code, now))
         raise AccessDeniedError(str(fault), reason=fault.code) from fault

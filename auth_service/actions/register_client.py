@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import IntegrityError
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.client import Client
 from auth_service.domain.client_keys import check_client_keys
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.plain_text import check_name
 from auth_service.domain.secret_digest import digest, new_secret
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.clients import add_client
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE, EVERY_AUDIENCE, LICENSE
@@ -63,9 +65,19 @@ def register_client(
     try:
         with database.transaction() as connection:
             add_client(connection, client, now)
+            append_event(connection, _event(client, now))
     except IntegrityError as fault:
         raise BadInputError("The client_id is taken.") from fault
     return secret
+
+
+def _event(client: Client, now: datetime) -> AuditEvent:
+    return AuditEvent(
+        AuditEventName.CLIENT_REGISTERED,
+        now,
+        client_id=client.client_id,
+        details={"name": client.name, "grant_types": client.grant_types, "scopes": client.scopes},
+    )
 
 
 def _check(new: NewClient) -> None:

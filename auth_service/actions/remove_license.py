@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError
 from auth_service.domain.grant import EndReason
+from auth_service.domain.grant_events import grant_ended
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.devices import find_device
-from auth_service.storage.grants import end_grants_of_device
+from auth_service.storage.grants import end_grant_of_device
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 
-def remove_license(database: Database, device_id: str, member: Membership, *, now: datetime) -> None:
+def remove_license(database: Database, device_id: str, member: Membership, *, operator_id: str, now: datetime) -> None:
     """End the live grant of a device of this organization; harmless when there is none.
 
     Raises NotAllowedError or DeviceUnknownError.
@@ -24,6 +26,9 @@ def remove_license(database: Database, device_id: str, member: Membership, *, no
     if not member.may_approve:
         raise NotAllowedError("Your role in this organization lets you look, not remove. Ask an owner or approver.")
     with database.transaction() as connection:
-        if find_device(connection, device_id, member.organization_id) is None:
+        device = find_device(connection, device_id, member.organization_id)
+        if device is None:
             raise DeviceUnknownError("There is no such device in this organization.")
-        end_grants_of_device(connection, device_id, reason=EndReason.REMOVED, now=now)
+        ended = end_grant_of_device(connection, device_id, reason=EndReason.REMOVED, now=now)
+        if ended is not None:
+            append_event(connection, grant_ended(ended, device, EndReason.REMOVED, now, operator_id=operator_id))

@@ -9,8 +9,10 @@ from auth_service.actions.answer_replay import answer_replay
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import InvalidGrantError, NoLicenseError
 from auth_service.domain.grant import is_fresh
+from auth_service.domain.grant_events import grant_ended
 from auth_service.domain.refresh_token import is_ours, new_seed, read_refresh_token, successor_of
 from auth_service.domain.secret_digest import digest
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import Succession, end_grant, find_grant, rotate
 
 if TYPE_CHECKING:
@@ -81,5 +83,6 @@ def _entitlement(parts: IssuingParts, grant: Grant, now: datetime) -> Entitlemen
         return parts.licenses.read_entitlement(grant.device.id, grant.device.organization_id)
     except NoLicenseError as fault:
         with parts.database.transaction() as connection:
-            end_grant(connection, grant.id, reason=fault.code, now=now)
+            if end_grant(connection, grant.id, reason=fault.code, now=now):
+                append_event(connection, grant_ended(grant.id, grant.device, fault.code, now))
         raise InvalidGrantError(str(fault), reason=fault.code) from fault

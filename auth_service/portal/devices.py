@@ -38,12 +38,12 @@ def add_devices(routes: Blueprint, desk: PortalDesk) -> None:
 
     @routes.route("/devices/<device_id>/remove", methods=["GET", "POST"], endpoint="remove_license")
     @in_organization
-    def remove(_visitor: Visitor, member: Membership, device_id: str) -> ResponseReturnValue:
+    def remove(visitor: Visitor, member: Membership, device_id: str) -> ResponseReturnValue:
         found = _find(desk, member, device_id)
         form = FlaskForm()
         if not form.validate_on_submit():
             return render_template("remove_license.html", form=form, found=found)
-        remove_license(desk.database, found.device.id, member, now=desk.now())
+        remove_license(desk.database, found.device.id, member, operator_id=visitor.operator.id, now=desk.now())
         flash(f"The license of {found.device.name} is removed.", "success")
         return redirect(url_for("portal.devices"), 303)
 

@@ -27,6 +27,7 @@ _END_OF_DEVICE = (
     update(grants)
     .where(grants.c.device_id == bindparam("wanted"), grants.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"), successor_seed=None)
+    .returning(grants.c.id)
 )
 _END = (
     update(grants)
@@ -150,9 +151,12 @@ def erase_seeds(connection: Connection, before: datetime) -> int:
     return connection.execute(_ERASE_SEEDS, {"before": before}).rowcount
 
 
-def end_grants_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> bool:
-    """End the live grant of a device. False when there was none."""
-    return connection.execute(_END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason}).rowcount > 0
+def end_grant_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> str | None:
+    """End the live grant of a device and give its id. None when there was none."""
+    ended: str | None = connection.execute(
+        _END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason}
+    ).scalar_one_or_none()
+    return ended
 
 
 def end_grant(connection: Connection, grant_id: str, *, reason: str, now: datetime) -> bool:
