@@ -18,11 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from database.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
 BUSY_TIMEOUT_SECONDS: Final = 5
+_AFTER_COMMIT: Final = "after_commit"
 
 
 class Database:
@@ -38,10 +39,15 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Give a connection in one transaction: committed on a clean exit, undone by any exception.
 
-        Raises DatabaseUnavailableError when the database does not take it; then nothing was done.
+        What `after_commit` was given is called once it is committed. Raises DatabaseUnavailableError when the database
+        does not take it; then nothing was done.
         """
+        calls: list[Callable[[], None]] = []
         with self._turn(), faults_translated(), self.engine.begin() as connection:
+            connection.info[_AFTER_COMMIT] = calls
             yield connection
+        for call in calls:
+            call()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -74,6 +80,11 @@ class Database:
                 self._writing.release()
         else:
             raise DatabaseUnavailableError("The database is busy with other work.")
+
+
+def after_commit(connection: Connection, call: Callable[[], None]) -> None:
+    """Have `call` called once this connection's transaction is committed, and never if it is undone."""
+    connection.info[_AFTER_COMMIT].append(call)
 
 
 @contextmanager

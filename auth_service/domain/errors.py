@@ -2,6 +2,7 @@
 
 AuthError
 ├── SettingsError                    the environment is wrong: mend it and start again
+├── AuditTrailBrokenError            the audit trail is not as it was written: ask who changed it
 ├── RefusedError                     the asker's side: a sentence for a person, a stable code for a machine
 │   ├── BadInputError                a value that cannot be taken
 │   ├── SignInRefusedError           the email address or the password is wrong
@@ -36,6 +37,12 @@ class SettingsError(AuthError):
     """The environment does not describe a service that can start; the message lists every fault."""
 
     code = "settings"
+
+
+class AuditTrailBrokenError(AuthError):
+    """The chain of the audit trail breaks; the message names the first place, and how."""
+
+    code = "audit_trail_broken"
 
 
 class RefusedError(AuthError):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from database import engine
-from database.engine import Database
+from database.engine import Database, after_commit
 from database.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -96,6 +96,41 @@ def test_any_exception_undoes_all_of_it(database: Database) -> None:
 
     with database.reading() as connection:
         assert _count(connection) == 0
+
+
+def test_call_after_commit_sees_what_was_committed(database: Database) -> None:
+    _with_counter(database)
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.reading() as connection:
+            seen.append(_count(connection))
+
+    with database.transaction() as connection:
+        after_commit(connection, look)
+        _set(connection, 7)
+        assert seen == []
+
+    assert seen == [7]
+
+
+def test_nothing_is_called_for_what_was_undone_not_even_later(database: Database) -> None:
+    """The connection is used again: what was to be called must not wait in it."""
+    called: list[str] = []
+
+    def ask_and_fail() -> None:
+        with database.transaction() as connection:
+            after_commit(connection, lambda: called.append("undone"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        ask_and_fail()
+    with database.transaction() as connection:
+        after_commit(connection, lambda: called.append("committed"))
+    with database.transaction():
+        pass
+
+    assert called == ["committed"]
 
 
 def test_fault_of_one_statement_undoes_those_before_it(database: Database) -> None:

@@ -1,0 +1,152 @@
+"""Events of the audit trail, and the chain of hashes that holds them together (T66; ASVS 16.3, 16.4.1).
+
+Each event carries the hash of the one before it. A hash is
+
+    lower-case hex of SHA-256 over the event's canonical form in UTF-8,
+
+and the canonical form is the JSON object of RFC 8785 (JCS: members sorted by name, no white space, nothing escaped that
+need not be) with exactly these members, absent ones null:
+
+    client_id, details, device_id, event, happened_at, operator_id, organization_id, previous_hash, sequence
+
+`details` is itself an object, of texts, whole numbers, booleans, nulls and lists of texts. `happened_at` is RFC 3339 in
+UTC with six digits and `Z`. `sequence` counts from 1 without a gap. The first `previous_hash` is 64 zeros.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+FIRST_PREVIOUS_HASH: Final = "0" * 64
+LONGEST_TEXT: Final = 200
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+_canonical: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+
+Detail: TypeAlias = str | int | bool | tuple[str, ...] | None
+
+
+class AuditEventName(StrEnum):
+    """What may have happened."""
+
+    ORGANIZATION_CREATED = "organization_created"
+    OPERATOR_CREATED = "operator_created"
+    DEVICE_CREATED = "device_created"
+    CLIENT_REGISTERED = "client_registered"
+    CLIENT_CHANGED = "client_changed"
+    CLIENT_REMOVED = "client_removed"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    USER_CODE_REFUSED = "user_code_refused"
+    DEVICE_AUTHORIZATION_APPROVED = "device_authorization_approved"
+    DEVICE_AUTHORIZATION_DENIED = "device_authorization_denied"
+    DEVICE_AUTHORIZATION_WITHDRAWN = "device_authorization_withdrawn"
+    DEVICE_CODE_REDEEMED = "device_code_redeemed"
+    DEVICE_CODE_REUSED = "device_code_reused"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - the name of an event
+    GRANT_ENDED = "grant_ended"
+    SIGNING_KEY_CREATED = "signing_key_created"
+    SIGNING_KEY_PROMOTED = "signing_key_promoted"
+    SIGNING_KEY_RETIRED = "signing_key_retired"
+    SIGNING_KEY_DROPPED = "signing_key_dropped"
+    SIGNING_KEY_REVOKED = "signing_key_revoked"
+    SETTINGS_CHANGED = "settings_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event, before it has its place in the chain. The ids are those of records, never what a stranger sent."""
+
+    name: AuditEventName
+    happened_at: datetime
+    organization_id: str | None = None
+    operator_id: str | None = None
+    device_id: str | None = None
+    client_id: str | None = None
+    details: Mapping[str, Detail] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedEvent:
+    """One event in its place. `details` is canonical JSON, kept as the very text that was hashed."""
+
+    sequence: int
+    happened_at: datetime
+    event: str
+    organization_id: str | None
+    operator_id: str | None
+    device_id: str | None
+    client_id: str | None
+    details: str
+    previous_hash: str
+    hash: str = ""
+
+    def computed_hash(self) -> str:
+        """Give the hash that this event must have."""
+        # A lone surrogate cannot be in it, unless someone wrote to the table by hand.
+        return hashlib.sha256(self._canonical_form().encode("utf-8", "surrogatepass")).hexdigest()
+
+    def as_members(self) -> dict[str, Any]:
+        """Give the members of the canonical form, and the hash."""
+        return {**self._members(), "details": json.loads(self.details), "hash": self.hash}
+
+    def as_line(self) -> str:
+        """Give the canonical form with the hash among its members: one line of JSON."""
+        return _canonical(self.as_members())
+
+    def _members(self) -> dict[str, Any]:
+        happened_at = self.happened_at.astimezone(UTC).replace(tzinfo=None)
+        return {
+            "client_id": self.client_id,
+            "device_id": self.device_id,
+            "event": self.event,
+            "happened_at": f"{happened_at.isoformat(timespec='microseconds')}Z",
+            "operator_id": self.operator_id,
+            "organization_id": self.organization_id,
+            "previous_hash": self.previous_hash,
+            "sequence": self.sequence,
+        }
+
+    def _canonical_form(self) -> str:
+        # The text of `details` goes in as it stands, so that no change of it escapes. It sorts behind client_id.
+        client_id, _, others = _canonical(self._members()).partition(',"device_id":')
+        return f'{client_id},"details":{self.details},"device_id":{others}'
+
+
+def chain_event(event: AuditEvent, *, sequence: int, previous_hash: str) -> ChainedEvent:
+    """Give an event its place behind the one of `previous_hash`."""
+    placed = ChainedEvent(
+        sequence=sequence,
+        happened_at=event.happened_at,
+        event=event.name.value,
+        organization_id=event.organization_id,
+        operator_id=event.operator_id,
+        device_id=event.device_id,
+        client_id=event.client_id,
+        details=_canonical({name: _clean(value) for name, value in event.details.items()}),
+        previous_hash=previous_hash,
+    )
+    return replace(placed, hash=placed.computed_hash())
+
+
+def _clean(value: Detail) -> Detail:
+    """Give a text as one short line that no terminal obeys and no log line breaks at."""
+    if isinstance(value, tuple):
+        return tuple(_clean_text(one) for one in value)
+    return _clean_text(value) if isinstance(value, str) else value
+
+
+def _clean_text(text: str) -> str:
+    short = text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    if short.isprintable():
+        return short
+    return "".join(sign if sign.isprintable() else _REPLACEMENT for sign in short)
