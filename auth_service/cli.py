@@ -19,6 +19,7 @@ from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
 from auth_service.actions.relay_outbox import relay_outbox
 from auth_service.actions.sweep import sweep
+from auth_service.audit_commands import add_audit_commands
 from auth_service.client_commands import add_client_commands
 from auth_service.domain.device import DeviceKind
 from auth_service.domain.errors import AuthError, BadInputError, SigningKeyAwayError
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
     _add(commands, "relay", _relay, "bring emails, sweep what has expired, rotate keys, until told to stop")
     add_key_commands(commands, _add)
+    add_audit_commands(commands, _add)
 
     organization = _add(commands, "create-organization", _create_organization, "record an organization")
     organization.add_argument("--name", required=True)
@@ -155,7 +157,7 @@ def _create_device(settings: Settings, asked: argparse.Namespace) -> dict[str, A
 def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
     configure_logs()
     wired = wire_up(settings)
-    move_keys_on = ScheduledRotation(wired.key_vault, settings.key_rotation_days)
+    move_keys_on = ScheduledRotation(wired.key_vault, settings.key_rotation_days, database=wired.database)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -95,12 +95,15 @@ def _row(client: Client, disabled_at: datetime | None) -> dict[str, Any]:
 
 def _rotate_secret(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
     with closing(Database(settings.database_url)) as database:
-        return {"client_id": asked.client_id, "client_secret": rotate_client_secret(database, asked.client_id)}
+        return {
+            "client_id": asked.client_id,
+            "client_secret": rotate_client_secret(database, asked.client_id, now=utc_now()),
+        }
 
 
 def _replace_keys(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
     with closing(Database(settings.database_url)) as database:
-        replace_client_keys(database, asked.client_id, _read(asked.public_keys))
+        replace_client_keys(database, asked.client_id, _read(asked.public_keys), now=utc_now())
     return {"client_id": asked.client_id}
 
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import InvalidGrantError, UnsupportedTokenTypeError
 from auth_service.domain.grant import EndReason
+from auth_service.domain.grant_events import grant_ended
 from auth_service.domain.refresh_token import is_ours, read_refresh_token
 from auth_service.domain.secret_digest import digest
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import end_grant, find_grant
 from auth_service.storage.live_tokens import revoke_access_token
 from wire.errors import TokenRefusedError
@@ -43,7 +46,8 @@ def revoke_token(parts: IssuingParts, issuer: TokenIssuer, *, token: str, client
     _check_owner(claims.client_id, client_id)
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
     with parts.database.transaction() as connection:
-        revoke_access_token(connection, claims.jti, expires_at=expires_at, now=now)
+        if revoke_access_token(connection, claims.jti, expires_at=expires_at, now=now):
+            append_event(connection, _event(claims, now))
 
 
 def _end_grant(parts: IssuingParts, shown: RefreshToken, client_id: str, now: datetime) -> None:
@@ -55,7 +59,20 @@ def _end_grant(parts: IssuingParts, shown: RefreshToken, client_id: str, now: da
         return
     _check_owner(kept.grant.client_id, client_id)
     with parts.database.transaction() as connection:
-        end_grant(connection, kept.grant.id, reason=EndReason.REVOKED, now=now)
+        if end_grant(connection, kept.grant.id, reason=EndReason.REVOKED, now=now):
+            append_event(connection, grant_ended(kept.grant.id, kept.grant.device, EndReason.REVOKED, now))
+
+
+def _event(claims: AccessTokenClaims, now: datetime) -> AuditEvent:
+    return AuditEvent(
+        AuditEventName.ACCESS_TOKEN_REVOKED,
+        now,
+        organization_id=claims.organization_id,
+        # Without an organization it is a service's own token (wire/claims.py).
+        device_id=None if claims.organization_id is None else claims.sub,
+        client_id=claims.client_id,
+        details={"jti": claims.jti},
+    )
 
 
 def _access_token(issuer: TokenIssuer, token: str) -> AccessTokenClaims | None:

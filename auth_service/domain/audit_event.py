@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FIRST_PREVIOUS_HASH: Final = "0" * 64
-LONGEST_TEXT: Final = 200
+LONGEST_TEXT: Final = 500
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _canonical: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
@@ -43,7 +43,8 @@ class AuditEventName(StrEnum):
     DEVICE_CREATED = "device_created"
     CLIENT_REGISTERED = "client_registered"
     CLIENT_CHANGED = "client_changed"
-    CLIENT_REMOVED = "client_removed"
+    CLIENT_DISABLED = "client_disabled"
+    CLIENT_ENABLED = "client_enabled"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     USER_CODE_REFUSED = "user_code_refused"
@@ -54,11 +55,12 @@ class AuditEventName(StrEnum):
     DEVICE_CODE_REUSED = "device_code_reused"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - the name of an event
     GRANT_ENDED = "grant_ended"
-    SIGNING_KEY_CREATED = "signing_key_created"
-    SIGNING_KEY_PROMOTED = "signing_key_promoted"
-    SIGNING_KEY_RETIRED = "signing_key_retired"
-    SIGNING_KEY_DROPPED = "signing_key_dropped"
-    SIGNING_KEY_REVOKED = "signing_key_revoked"
+    ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - likewise
+    KEY_CREATED = "key_created"
+    KEY_PROMOTED = "key_promoted"
+    KEY_RETIRED = "key_retired"
+    KEY_DROPPED = "key_dropped"
+    KEY_REVOKED = "key_revoked"
     SETTINGS_CHANGED = "settings_changed"
 
 

@@ -65,7 +65,10 @@ def is_license_token_live(connection: Connection, status_index: int, device_id: 
     return found.first() is not None
 
 
-def revoke_access_token(connection: Connection, jti: str, *, expires_at: datetime, now: datetime) -> None:
-    """Note that an access token is good no more, until it has expired; forget those that have."""
+def revoke_access_token(connection: Connection, jti: str, *, expires_at: datetime, now: datetime) -> bool:
+    """Note that an access token is good no more, until it has expired; forget those that have.
+
+    False when it was revoked before.
+    """
     connection.execute(_PRUNE, {"now": now})
-    connection.execute(_REVOKE, {"jti": jti, "new_jti": jti, "new_expires_at": expires_at})
+    return connection.execute(_REVOKE, {"jti": jti, "new_jti": jti, "new_expires_at": expires_at}).rowcount == 1

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.cli import main
@@ -17,12 +18,15 @@ from auth_service.domain.errors import SettingsError
 from auth_service.domain.key_ring import SETTLING
 from auth_service.key_commands import ROTATION_PAUSE_SECONDS, ScheduledRotation
 from auth_service.settings import Pkcs11Settings
+from auth_service.storage.audit_trail import walk_events
 from auth_service.tokens.key_vault import KeyVault
 from auth_service.wiring import key_vault
+from database.engine import Database
 from tests.doubles.key_vaults import NOW, Monotonic, states
 from tests.doubles.soft_hsm import MODULE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from auth_service.settings import Settings
@@ -31,6 +35,13 @@ if TYPE_CHECKING:
 @pytest.fixture
 def vault(environment: Settings) -> KeyVault:
     return KeyVault(environment.key_folder)
+
+
+@pytest.fixture
+def database(environment: Settings) -> Iterator[Database]:
+    database = Database(environment.database_url)
+    yield database
+    database.close()
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
@@ -138,17 +149,21 @@ def test_every_change_is_logged_with_its_kid(
     caplog.set_level("INFO")
     kid = run(capsys, "create-key")["kid"]
 
-    logged = [(record.__dict__["key_event"], record.__dict__["kid"]) for record in caplog.records]
+    logged = [
+        (record.__dict__["key_event"], record.__dict__["kid"])
+        for record in caplog.records
+        if record.name == "auth_service.key_commands"
+    ]
 
     assert logged == [("key_created", kid), ("key_promoted", kid)]
 
 
-def test_the_relay_moves_the_keys_once_a_minute(vault: KeyVault) -> None:
-    """T30."""
+def test_the_relay_moves_the_keys_once_a_minute(vault: KeyVault, database: Database) -> None:
+    """T30, T66: and the audit trail is told."""
     create_signing_key(vault, now=NOW)
     clock = Monotonic()
     at = [NOW]
-    move_keys_on = ScheduledRotation(vault, 2, now=lambda: at[0], monotonic=clock)
+    move_keys_on = ScheduledRotation(vault, 2, database=database, now=lambda: at[0], monotonic=clock)
 
     move_keys_on()
     assert list(states(vault).values()) == ["current"]
@@ -158,16 +173,37 @@ def test_the_relay_moves_the_keys_once_a_minute(vault: KeyVault) -> None:
     clock.seconds += ROTATION_PAUSE_SECONDS
     move_keys_on()
     assert list(states(vault).values()) == ["current", "next"]
+    with database.reading() as connection:
+        [event] = walk_events(connection)
+    assert event.event == "key_created"
+
+
+def test_keys_are_killed_although_the_audit_trail_is_away(
+    environment: Settings,
+    vault: KeyVault,
+    database: Database,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """T29, T66: the log says that the trail lacks it."""
+    kid = create_signing_key(vault, now=NOW)[0].kid
+    with database.transaction() as connection:
+        connection.execute(text("DROP TABLE audit_head"))
+
+    run(capsys, "revoke-key", f"--kid={kid}")
+
+    assert kid not in states(vault)
+    assert "the audit trail could not be told of the signing keys" in caplog.messages
 
 
 def test_a_vault_that_cannot_be_changed_does_not_stop_the_relay_and_is_logged_once(
-    vault: KeyVault, environment: Settings, caplog: pytest.LogCaptureFixture
+    vault: KeyVault, environment: Settings, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     create_signing_key(vault, now=NOW)
     state = environment.key_folder / "signing-keys.json"
     state.chmod(0o644)
     clock = Monotonic()
-    move_keys_on = ScheduledRotation(vault, 90, now=lambda: NOW, monotonic=clock)
+    move_keys_on = ScheduledRotation(vault, 90, database=database, now=lambda: NOW, monotonic=clock)
 
     for _ in range(3):
         move_keys_on()

@@ -314,11 +314,11 @@ def test_replaced_keys_count_no_more_within_seconds(house: House, signer: Signin
     """A key that leaked is replaced; both may stand beside each other while the client changes."""
     successor = SigningClient("billing", ISSUER, kid="key-2", key=ec.generate_private_key(ec.SECP256R1()))
     both = json.dumps({"keys": [signer.public_member(), successor.public_member()]})
-    replace_client_keys(house.wired.database, "billing", both)
+    replace_client_keys(house.wired.database, "billing", both, now=house.clock())
     assert ask(house, signer.form(house.clock())).status_code == 200
     assert ask(house, successor.form(house.clock())).status_code == 200
 
-    replace_client_keys(house.wired.database, "billing", successor.public_keys())
+    replace_client_keys(house.wired.database, "billing", successor.public_keys(), now=house.clock())
     house.wired.protocol.clients._monotonic = lambda: float(10**9) + RECENT_SECONDS
 
     assert is_refused(ask(house, signer.form(house.clock())))
