@@ -119,13 +119,22 @@ def test_stock_jwt_libraries_verify_both_tokens_by_the_key_set(people: People, m
         assert claims["exp"] > time.time()
 
 
-def test_openid_client_for_node_runs_the_whole_flow(people: People, tmp_path: Path) -> None:
-    """openid-client: discovery, device authorization, polling at the interval, refresh; jose verifies by JWKS."""
-    folder = tmp_path / "node"
+@pytest.fixture(scope="session")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with our scripts and the pinned packages."""
+    folder = tmp_path_factory.mktemp("node") / "node"
     shutil.copytree(NODE, folder)
     install_node_packages(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("how", "token_type"), [("bearer", "bearer"), ("bound", "dpop")])
+def test_openid_client_for_node_runs_the_whole_flow(
+    how: str, token_type: str, people: People, node_folder: Path
+) -> None:
+    """T15: discovery, device authorization, polling at the interval, refresh; with DPoP and PKCE too; jose verifies."""
     with subprocess.Popen(
-        ["node", "device_flow.mjs", people.auth_url], cwd=folder, stdout=subprocess.PIPE, text=True
+        ["node", "device_flow.mjs", people.auth_url, how], cwd=node_folder, stdout=subprocess.PIPE, text=True
     ) as node:
         assert node.stdout is not None
         people.authorize(json.loads(node.stdout.readline())["user_code"])
@@ -133,5 +142,22 @@ def test_openid_client_for_node_runs_the_whole_flow(people: People, tmp_path: Pa
 
     assert node.returncode == 0
     assert answer["refreshed"] is True
+    assert (answer["token_type"], answer["bound"]) == (token_type, how == "bound")
     assert answer["license"]["sub"] == people.document["devices"]["pos_server"]["id"]
     assert answer["license"]["features"] == ["xms"]
+
+
+def test_oauth4webapi_proves_its_key_all_the_way(people: People, node_folder: Path) -> None:
+    """T15: with the proof an API asks only for the scope that a device lacks; as a bearer token it is refused."""
+    api = f"{people.document['license_url']}/v1/licenses"
+    command = ["node", "bound_device.mjs", people.auth_url, api]
+    with subprocess.Popen(command, cwd=node_folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
+        assert node.stdin is not None
+        assert node.stdout is not None
+        people.authorize(json.loads(node.stdout.readline())["user_code"])
+        node.stdin.write("approved\n")
+        node.stdin.flush()
+        answer = json.loads(node.stdout.readline())
+
+    assert node.returncode == 0
+    assert answer == {"token_type": "dpop", "withProof": "insufficient_scope", "asBearer": "invalid_token"}
