@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from redis.exceptions import RedisError
 
 from auth_service.domain.errors import RefusedError, TooManyRequestsError
+from auth_service.storage.redis_script import RedisScript, ScriptConnections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,17 +115,18 @@ class Limiter:
 
 class _RedisCounts:
     def __init__(self, redis: Redis) -> None:
-        self._take_script = redis.register_script(_TAKE)
-        self._give_back_script = redis.register_script(_GIVE_BACK)
+        connections = ScriptConnections(redis)
+        self._take_script = RedisScript(connections, _TAKE)
+        self._give_back_script = RedisScript(connections, _GIVE_BACK)
 
     def take(self, limit: Limit, keys: list[str]) -> list[int]:
         numbers = [number for count in limit.counts for number in (count.fair, count.most, count.seconds)]
-        reached = self._take_script(keys=keys, args=[limit.allowance, *numbers])
+        reached = self._take_script.on(keys, limit.allowance, *numbers)
         return [place - 1 for place in reached]
 
     def give_back(self, keys: list[str]) -> None:
         try:
-            self._give_back_script(keys=keys)
+            self._give_back_script.on(keys)
         except RedisError as fault:
             # Then it stays counted: too strict by one for a quarter of an hour, never too lax.
             _log.warning("count not given back", extra={"reason": type(fault).__name__})

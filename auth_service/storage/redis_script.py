@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import NoScriptError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis import Redis
 
 
@@ -46,7 +48,7 @@ class ScriptConnections:
 
 
 class RedisScript:
-    """One Lua script with one key."""
+    """One Lua script."""
 
     def __init__(self, connections: ScriptConnections, text: str) -> None:
         self._call = connections.call
@@ -55,8 +57,12 @@ class RedisScript:
         self._name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, key: str, *arguments: str | int) -> Any:  # noqa: ANN401 - what the script gives
-        """Run it. Raises RedisError."""
+        """Run it on one key. Raises RedisError."""
+        return self.on((key,), *arguments)
+
+    def on(self, keys: Sequence[str], *arguments: str | int) -> Any:  # noqa: ANN401 - what the script gives
+        """Run it on several keys. Raises RedisError."""
         try:
-            return self._call("EVALSHA", self._name, 1, key, *arguments)
+            return self._call("EVALSHA", self._name, len(keys), *keys, *arguments)
         except NoScriptError:
-            return self._call("EVAL", self._text, 1, key, *arguments)
+            return self._call("EVAL", self._text, len(keys), *keys, *arguments)
