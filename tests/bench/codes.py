@@ -5,24 +5,22 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
 from auth_service.domain.device_authorization import LIFETIME_SECONDS
 from auth_service.domain.secret_digest import digest, keyed_digest, new_secret
 from auth_service.domain.user_code import new_user_code
-from auth_service.storage.poll_pace import PollPace
 from auth_service.storage.tables import device_authorizations
 from auth_service.wiring import utc_now
 from tests.bench.filled_service import CLIENT_ID
 from wire.scopes import LICENSE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from redis import Redis
-
+    from auth_service.storage.poll_pace import PollPace
     from auth_service.wiring import Wired
 
 
@@ -49,7 +47,7 @@ def write_pending(wired: Wired, count: int) -> list[Codes]:
         "created_at": now,
         "expires_at": now + timedelta(seconds=LIFETIME_SECONDS),
     }
-    key = wired.desk.user_code_key
+    key = wired.protocol.user_code_key
     rows = [
         {
             **shared,
@@ -64,34 +62,9 @@ def write_pending(wired: Wired, count: int) -> list[Codes]:
     return list(codes.values())
 
 
-def note_pending(redis: Redis, codes: Sequence[Codes]) -> None:
-    """Let Redis know them as pending, in one go."""
+def note_pending(pace: PollPace, codes: Iterable[Codes]) -> None:
+    """Let Redis know them as pending, as the endpoint does."""
     now = utc_now()
     expires_at = now + timedelta(seconds=LIFETIME_SECONDS)
-    with redis.pipeline(transaction=False) as pipeline:
-        pace = PollPace(_OneRoundTrip(pipeline))  # type: ignore[arg-type]
-        for each in codes:
-            pace.note_pending(digest(each.device_code), client_id=CLIENT_ID, expires_at=expires_at, now=now)
-        pipeline.execute()
-
-
-class _OneRoundTrip:
-    """Stands for Redis before PollPace, and sends nothing before it is told."""
-
-    def __init__(self, pipeline: Any) -> None:
-        self._pipeline = pipeline
-
-    def __getattr__(self, command: str) -> Any:
-        return getattr(self._pipeline, command)
-
-    def pipeline(self, **_: object) -> _OneRoundTrip:
-        return self
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def execute(self) -> list[object]:
-        return []
+    for each in codes:
+        pace.note_pending(digest(each.device_code), client_id=CLIENT_ID, expires_at=expires_at, now=now, public=True)

@@ -16,7 +16,7 @@ from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
 from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.register_client import NewClient, register_client
-from auth_service.actions.review_user_code import review_user_code
+from auth_service.actions.review_user_code import Entry, review_user_code
 from auth_service.domain.operator import Membership, Operator, Role
 from auth_service.settings import load_settings
 from auth_service.storage import tables
@@ -118,14 +118,8 @@ class Approver:
 
     def _approve(self, user_code: str, device_id: str) -> None:
         desk = self._wired.desk
-        review = review_user_code(
-            desk.database,
-            user_code,
-            device_id=device_id,
-            member=self._member,
-            user_code_key=desk.user_code_key,
-            now=utc_now(),
-        )
+        entry = Entry(user_code, device_id, self._member, self._operator.id, "127.0.0.1")
+        review = review_user_code(desk.codes, entry, now=utc_now())
         decision = Decision(review, self._operator, self._member)
         authorize_device(desk.database, _Licenses(), decision, mail=desk.mail, now=utc_now())
         desk.pace.decided(review.authorization.device_code_digest)

@@ -21,7 +21,7 @@ def fill_with_live_codes(wired: Wired, count: int) -> list[Codes]:
     written: list[Codes] = []
     while len(written) < count:
         some = write_pending(wired, min(AT_ONCE, count - len(written)))
-        note_pending(wired.redis, some)
+        note_pending(wired.protocol.pace, some)
         written += some
     step = max(1, count // POLLED_CODES)
     return written[::step][:POLLED_CODES]

@@ -81,7 +81,7 @@ class DeviceFlow:
         """Poll the same live codes again and again, which is too fast for each of them."""
 
         def requests(_count: int) -> Iterator[bytes]:
-            note_pending(self._wired.redis, codes)
+            note_pending(self._wired.protocol.pace, codes)
             polls = [self._poll(each) for each in codes]
             # Everyone's first poll is in time, the others are not.
             drive(self._server.address, iter(polls), _PENDING, seconds=60)
@@ -91,7 +91,7 @@ class DeviceFlow:
 
     def _pending(self, count: int) -> Iterator[bytes]:
         codes = write_pending(self._wired, count)
-        note_pending(self._wired.redis, codes)
+        note_pending(self._wired.protocol.pace, codes)
         return iter([self._poll(each) for each in codes])
 
     def _unnoted(self, count: int) -> Iterator[bytes]:
