@@ -30,12 +30,16 @@ _LIVE_LICENSE = select(literal(1)).where(
     )
 )
 _PRUNE = delete(revoked_access_tokens).where(revoked_access_tokens.c.expires_at < bindparam("now"))
-_REVOKE = insert(revoked_access_tokens).from_select(
-    ["jti", "expires_at"],
-    select(
-        bindparam("new_jti", type_=revoked_access_tokens.c.jti.type),
-        bindparam("new_expires_at", type_=revoked_access_tokens.c.expires_at.type),
-    ).where(~_revoked),
+_REVOKE = (
+    insert(revoked_access_tokens)
+    .from_select(
+        ["jti", "expires_at"],
+        select(
+            bindparam("new_jti", type_=revoked_access_tokens.c.jti.type),
+            bindparam("new_expires_at", type_=revoked_access_tokens.c.expires_at.type),
+        ).where(~_revoked),
+    )
+    .returning(revoked_access_tokens.c.jti)
 )
 
 
@@ -71,4 +75,4 @@ def revoke_access_token(connection: Connection, jti: str, *, expires_at: datetim
     False when it was revoked before.
     """
     connection.execute(_PRUNE, {"now": now})
-    return connection.execute(_REVOKE, {"jti": jti, "new_jti": jti, "new_expires_at": expires_at}).rowcount == 1
+    return connection.execute(_REVOKE, {"jti": jti, "new_jti": jti, "new_expires_at": expires_at}).first() is not None
