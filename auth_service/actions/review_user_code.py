@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError, UserCodeUnknownError
 from auth_service.domain.limit import USER_CODE
 from auth_service.domain.secret_digest import keyed_digest
 from auth_service.domain.user_code import normal_user_code
+from auth_service.storage.audit_trail import append_event
 from auth_service.storage.clients import find_client
 from auth_service.storage.device_authorizations import find_by_user_code
 from auth_service.storage.devices import find_device
@@ -73,10 +75,14 @@ def review_user_code(codes: UserCodes, entry: Entry, *, now: datetime) -> Review
     if device is None:
         raise DeviceUnknownError("Choose a device of this organization from the list.")
     asker = (entry.operator_id, entry.operator_id, entry.address, "all")
-    with codes.limiter.count_failure(USER_CODE, asker, now=now), codes.database.reading() as connection:
-        user_code, authorization = _find_live(connection, codes, entry.user_code, now)
-        client = find_client(connection, authorization.client_id)
-        authorized_since = live_since(connection, device.id)
+    try:
+        with codes.limiter.count_failure(USER_CODE, asker, now=now), codes.database.reading() as connection:
+            user_code, authorization = _find_live(connection, codes, entry.user_code, now)
+            client = find_client(connection, authorization.client_id)
+            authorized_since = live_since(connection, device.id)
+    except UserCodeUnknownError:
+        _record_refusal(codes.database, entry, now)
+        raise
     return Review(
         user_code=user_code,
         device=device,
@@ -84,6 +90,19 @@ def review_user_code(codes: UserCodes, entry: Entry, *, now: datetime) -> Review
         client_name=authorization.client_id if client is None else client.name,
         authorized_since=authorized_since,
     )
+
+
+def _record_refusal(database: Database, entry: Entry, now: datetime) -> None:
+    refused = AuditEvent(
+        AuditEventName.USER_CODE_REFUSED,
+        now,
+        organization_id=entry.member.organization_id,
+        operator_id=entry.operator_id,
+        device_id=entry.device_id,
+        details={"address": entry.address},
+    )
+    with database.transaction() as connection:
+        append_event(connection, refused)
 
 
 def _find_live(

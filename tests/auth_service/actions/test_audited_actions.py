@@ -10,7 +10,7 @@ from auth_service.actions.switch_client import switch_client
 from auth_service.actions.verify_audit_trail import verify_audit_trail
 from auth_service.domain.errors import NoLicenseError
 from auth_service.storage.audit_trail import walk_events
-from tests.doubles.auth_house import PASSWORD
+from tests.doubles.auth_house import PASSWORD, Visitor
 
 if TYPE_CHECKING:
     from tests.doubles.auth_house import House
@@ -150,6 +150,34 @@ def test_a_change_of_a_client_is_told(house: House) -> None:
 
     assert named(house) == ["client_changed", "client_disabled", "client_enabled"]
     assert secret not in json.dumps(events(house))
+
+
+def test_sign_ins_are_told_but_nothing_of_what_was_typed(house: House) -> None:
+    """T36: a known address by its operator, an unknown one not at all."""
+    for email, password in (("owner@example.com", "wrong one"), ("wrong one", "owner@example.com")):
+        Visitor(house.web()).submit("/sign-in", email=email, password=password)
+    house.sign_in()
+
+    with house.wired.database.reading() as connection:
+        found = [event.as_members() for event in walk_events(connection)][FILLED:]
+    assert [(event["event"], event["operator_id"], event["details"]) for event in found] == [
+        ("sign_in_failed", house.operator_id, {"address": "127.0.0.1"}),
+        ("sign_in_failed", None, {"address": "127.0.0.1"}),
+        ("signed_in", house.operator_id, {"address": "127.0.0.1"}),
+    ]
+
+
+def test_a_wrong_user_code_is_told_without_the_code(house: House) -> None:
+    """T01."""
+    house.decide("BCDF-GHJK")
+
+    [refused] = events(house)
+    assert (refused["event"], refused["operator_id"], refused["device_id"], refused["details"]) == (
+        "user_code_refused",
+        house.operator_id,
+        house.device_id,
+        {"address": "127.0.0.1"},
+    )
 
 
 def test_nothing_secret_is_in_the_trail_after_a_whole_story(house: House) -> None:
