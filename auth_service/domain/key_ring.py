@@ -139,7 +139,8 @@ class KeyRing:
 
     def is_next_due(self, rotation: timedelta, now: datetime) -> bool:
         """Tell whether the schedule publishes a next key now."""
-        return self.next is None and self._signs_since(rotation - PUBLISHED_AHEAD, now)
+        has_room = self.next is None and len(self.keys) < MOST_KEYS
+        return has_room and self._signs_since(rotation - PUBLISHED_AHEAD, now)
 
     def events_since(self, before: KeyRing, *, revoked: Collection[str] = ()) -> tuple[KeyEvent, ...]:
         """Say what happened between two rings."""

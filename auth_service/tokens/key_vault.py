@@ -117,7 +117,6 @@ class KeyVault:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked():
                 change = KeyChange(self, self._folder / KEY_RING_FILE, self._ring_to_change(now))
-                change.erase()
                 yield change
         except OSError as fault:
             raise SettingsError(f"The signing keys in {self._folder} cannot be changed: {fault.strerror}.") from fault

@@ -62,6 +62,7 @@ def test_no_more_keys_than_a_verifier_takes() -> None:
 
     with pytest.raises(KeyChangeRefusedError, match="refused by verifiers"):
         ring.check_room()
+    assert not ring.is_next_due(ROTATION, START + ROTATION)
 
 
 def test_a_key_is_published_for_longer_than_the_caches_of_verifiers_before_it_signs() -> None:
