@@ -14,6 +14,7 @@ from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.rotate_signing_keys import rotate_signing_keys
 from auth_service.domain.errors import SettingsError
 from auth_service.tokens.key_vault import KeyVault
+from auth_service.tokens.public_jwk import thumbprint_of
 from tests.doubles.key_vaults import NOW, states, write_pem
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_a_handle_leads_nowhere_else(vault: KeyVault, handle: str) -> None:
 
 def _broken_states() -> dict[str, str]:
     key = {
-        "kid": "5pVxkAATKrvd7C7MQQ6E6hpREVr3n0wiVqLaBBwBjqc",
+        "kid": thumbprint_of("A" * 43, "A" * 43),
         "x": "A" * 43,
         "y": "A" * 43,
         "handle": None,
