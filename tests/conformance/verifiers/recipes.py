@@ -8,6 +8,9 @@ from pathlib import Path
 README = Path(__file__).parents[3] / "auth_service" / "README.md"
 EXAMPLES = {
     "issuer": "https://auth.example.com",
+    "token_type": "at+jwt",
+    "audience": "license_service",
+    "age": "1 hour",
     "key_folder": "/etc/haproxy/tillpass",
     "key_1": "KID-1",
     "key_2": "KID-2",

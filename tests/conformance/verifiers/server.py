@@ -57,22 +57,26 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def opens(port: int) -> Callable[[str], bool]:
-    """Make an `accepts` that shows the token to the server: 200 lets it in, 4xx refuses it, no other is expected."""
+    """Make an `accepts` that shows the token to the server."""
+    return lambda token: opens_to(port, f"Bearer {token}")
 
-    def accepts(token: str) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        try:
-            connection.request("GET", PATH, headers={"Authorization": f"Bearer {token}"})
-            status = connection.getresponse().status
-        except ConnectionError:
-            # Too long a header: some servers hang up before they have read it.
-            return False
-        finally:
-            connection.close()
-        assert status == 200 or 400 <= status < 500, status
-        return status == 200
 
-    return accepts
+def opens_to(port: int, *credentials: str) -> bool:
+    """Ask with one header Authorization for each of `credentials`: 200 lets in, 4xx refuses, no other is expected."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.putrequest("GET", PATH)
+        for value in credentials:
+            connection.putheader("Authorization", value)
+        connection.endheaders()
+        status = connection.getresponse().status
+    except ConnectionError:
+        # Too long a header: some servers hang up before they have read it.
+        return False
+    finally:
+        connection.close()
+    assert status == 200 or 400 <= status < 500, status
+    return status == 200
 
 
 @contextmanager

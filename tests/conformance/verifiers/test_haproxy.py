@@ -10,11 +10,11 @@ import pytest
 
 from tests.conformance.verifiers.recipes import recipe
 from tests.conformance.verifiers.server import free_port, opens, running
-from tests.conformance.verifiers.trial import good_tokens_refused, hostile_tokens_accepted
+from tests.conformance.verifiers.trial import good_tokens_refused, hostile_tokens_accepted, other_credentials_accepted
 from tests.doubles.published_issuer import JWKS_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.conformance.hostile_tokens import Draft
     from tests.doubles.published_issuer import PublishedIssuer
@@ -40,9 +40,9 @@ SURROUNDINGS = "defaults\n    timeout connect 5s\n    timeout client 10s\n    ti
 
 
 @pytest.fixture(scope="module")
-def accepts(
+def server_port(
     issuer: PublishedIssuer, application_port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], bool]]:
+) -> Iterator[int]:
     folder, port = tmp_path_factory.mktemp("haproxy"), free_port()
     fetch = recipe("HAProxy", "sh", issuer=issuer.url, key_folder=str(folder))
     subprocess.run(["sh", "-ec", fetch], check=True, timeout=60)
@@ -58,14 +58,19 @@ def accepts(
     )
     (folder / "haproxy.cfg").write_text(SURROUNDINGS + printed)
     with running(["haproxy", "-db", "-f", str(folder / "haproxy.cfg")], port=port, log=folder / "log"):
-        yield opens(port)
+        yield port
 
 
-def test_haproxy_accepts_good_tokens(accepts: Callable[[str], bool], draft: Draft) -> None:
-    assert good_tokens_refused(accepts, draft) == []
+def test_haproxy_accepts_good_tokens(server_port: int, draft: Draft) -> None:
+    assert good_tokens_refused(opens(server_port), draft) == []
 
 
-def test_haproxy_refuses_hostile_tokens(accepts: Callable[[str], bool], issuer: PublishedIssuer, draft: Draft) -> None:
+def test_haproxy_refuses_hostile_tokens(server_port: int, issuer: PublishedIssuer, draft: Draft) -> None:
     """T19, T20, T21, T22."""
-    assert hostile_tokens_accepted(accepts, draft) == GAPS
+    assert hostile_tokens_accepted(opens(server_port), draft) == GAPS
     assert issuer.asked == {JWKS_PATH}
+
+
+def test_haproxy_reads_one_token_and_no_other_credentials(server_port: int, draft: Draft) -> None:
+    """RFC 6750 §2: not more than one method, nor more than one token."""
+    assert other_credentials_accepted(server_port, draft) == []

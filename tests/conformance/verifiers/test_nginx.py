@@ -18,7 +18,7 @@ import auth_service.cli
 from tests.conformance.hostile_tokens import access_draft
 from tests.conformance.verifiers.recipes import recipe
 from tests.conformance.verifiers.server import free_port, opens, running
-from tests.conformance.verifiers.trial import hostile_tokens_accepted
+from tests.conformance.verifiers.trial import hostile_tokens_accepted, other_credentials_accepted
 from tests.doubles import auth_house
 from tests.doubles.token_forge import Forge, Issuer
 
@@ -117,6 +117,7 @@ def test_nginx_refuses_hostile_tokens(nginx_port: int, draft: Draft) -> None:
 
     assert accepts(draft.signed())
     assert hostile_tokens_accepted(accepts, draft) == set()
+    assert other_credentials_accepted(nginx_port, draft) == []
 
 
 def test_nginx_lets_a_device_in_until_its_grant_is_revoked(nginx_port: int, house: House) -> None:

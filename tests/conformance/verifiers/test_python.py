@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from tests.conformance.gate import refused_by
+from tests.conformance.hostile_tokens import license_draft
 from tests.conformance.verifiers.recipes import recipe
 from tests.conformance.verifiers.server import PATH
 from tests.conformance.verifiers.trial import good_tokens_refused, hostile_tokens_accepted
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 PYJWT_GAPS = {"exp a text", "exp a fraction", "exp beyond every calendar", "nbf a text", "iat a text"}
 
 
-def _executed(heading: str, issuer: PublishedIssuer) -> dict[str, Any]:
+def _executed(heading: str, issuer: PublishedIssuer, **replaced: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "recipe"}
-    exec(recipe(heading, "python", issuer=issuer.url), names)
+    exec(recipe(heading, "python", issuer=issuer.url, **replaced), names)
     return names
 
 
@@ -54,6 +55,16 @@ def test_pyjwt_refuses_hostile_tokens(pyjwt: Callable[[str], bool], issuer: Publ
     """T19, T20, T21, T22, T31."""
     assert hostile_tokens_accepted(pyjwt, draft, over_http=False) == PYJWT_GAPS
     assert issuer.asked == {JWKS_PATH}
+
+
+def test_pyjwt_tells_license_tokens(issuer: PublishedIssuer) -> None:
+    """T21, S3-29: with the replacements that the README names for them."""
+    names = _executed("Python with PyJWT", issuer, token_type="license+jwt", audience="pos_client")
+    accepts = refused_by(names["verify"], jwt.PyJWTError)
+    draft = license_draft(issuer.forge)
+
+    assert accepts(draft.signed())
+    assert hostile_tokens_accepted(accepts, draft, over_http=False) == PYJWT_GAPS
 
 
 def test_our_guard_accepts_good_tokens(guard: Callable[[str], bool], draft: Draft) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conformance.gate import Gate
+from tests.conformance.verifiers.server import opens_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,3 +30,16 @@ def hostile_tokens_accepted(accepts: Callable[[str], bool], draft: Draft, *, ove
     accepted = set(Gate(draft, accepts, carried_in_a_header=over_http).accepted())
     bound = draft.signed(payload={**draft.claims, "cnf": {"jkt": "k" * 43}})
     return accepted | ({"bound to a key"} if accepts(bound) else set())
+
+
+def other_credentials_accepted(port: int, draft: Draft) -> list[str]:
+    """Ask without a token, and with another beside a good one, which the application might look at instead."""
+    good = f"Bearer {draft.signed()}"
+    asked: dict[str, tuple[str, ...]] = {
+        "none": (),
+        "another before": ("Bearer eyJ.eyJ.eyJ", good),
+        "another behind": (good, "Bearer eyJ.eyJ.eyJ"),
+        "a password behind": (good, "Basic bmFtZTpwYXNzd29yZA=="),
+        "another scheme": (good.replace("Bearer", "Token"),),
+    }
+    return [name for name, credentials in asked.items() if opens_to(port, *credentials)]
