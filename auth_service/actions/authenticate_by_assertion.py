@@ -14,7 +14,7 @@ from auth_service.tokens.client_assertion import (
 from wire.errors import TokenRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
     from datetime import datetime
 
     from auth_service.domain.client import Client
@@ -28,7 +28,7 @@ def authenticate_by_assertion(
     used: ReplayMemory,
     *,
     assertion: str,
-    audiences: Collection[str],
+    audiences: tuple[str, ...],
     now: datetime,
 ) -> Client | None:
     """Give the client that signed the assertion; None when nobody who is registered did, or it was used before.

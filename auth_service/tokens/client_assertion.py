@@ -19,7 +19,6 @@ from wire.token_types import CLIENT_AUTHENTICATION_TYPE, SIGNING_ALGORITHM
 from wire.token_verification import signing_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from datetime import datetime
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -66,7 +65,7 @@ def claimed_client_id(assertion: str) -> str | None:
 
 
 def verify_client_assertion(
-    assertion: str, *, client_id: str, public_keys: str, audiences: Collection[str], now: datetime
+    assertion: str, *, client_id: str, public_keys: str, audiences: tuple[str, ...], now: datetime
 ) -> str:
     """Verify that `client_id` signed this assertion for one of `audiences`, and give its `jti`.
 
@@ -92,7 +91,7 @@ def verify_client_assertion(
         raise TokenRefusedError("The assertion's signature is wrong, or it lacks a claim.") from fault
     if claims["iss"] != client_id or claims["sub"] != client_id:
         raise TokenRefusedError("The assertion is about another client.")
-    if not isinstance(claims["aud"], str) or claims["aud"] not in audiences:
+    if claims["aud"] not in audiences:
         raise TokenRefusedError("The assertion is for another server.")
     _check_instants(claims, now.timestamp())
     if not 0 < len(claims["jti"]) <= LONGEST_JTI:

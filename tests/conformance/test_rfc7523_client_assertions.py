@@ -96,6 +96,14 @@ def test_section_2_2_a_client_without_keys_cannot_use_it(house: House, signer: S
     assert is_refused(ask(house, form))
 
 
+@pytest.mark.parametrize("path", ["/oauth/device_authorization", "/oauth/revoke"])
+def test_section_2_2_a_bad_assertion_does_not_pass_for_none(house: House, signer: SigningClient, path: str) -> None:
+    """RFC 7521 §4.2.1: an assertion that is not valid is invalid_client, also where a public client is named."""
+    form = {**signer.form(house.clock(), iss="tillpass-pos", sub="tillpass-pos"), "client_id": "tillpass-pos"}
+
+    assert is_refused(house.post(path, {**form, "token": "x"}))
+
+
 WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "3.1 no iss": {"iss": ...},
     "3.1 another iss": {"iss": "scripts"},

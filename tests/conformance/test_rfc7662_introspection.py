@@ -173,7 +173,9 @@ def test_section_4_a_token_of_an_ended_grant_is_not_active(house: House, all_see
     token = house.tokens()[kind]
     assert all_seeing.introspect(token)["active"]
 
-    remove_license(house.wired.database, house.device_id, membership(house), now=house.clock())
+    remove_license(
+        house.wired.database, house.device_id, membership(house), operator_id=house.operator_id, now=house.clock()
+    )
 
     assert all_seeing.introspect(token) == INACTIVE
 

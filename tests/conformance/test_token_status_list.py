@@ -55,7 +55,7 @@ def read(house: House, place: StatusReference) -> StatusList:
 
 def end_license(house: House) -> None:
     owner = Membership(house.organization_id, "Bakery", Role.OWNER)
-    remove_license(house.wired.database, house.device_id, owner, now=house.clock())
+    remove_license(house.wired.database, house.device_id, owner, operator_id=house.operator_id, now=house.clock())
 
 
 def test_section_6_1_a_license_token_names_its_place(house: House) -> None:
