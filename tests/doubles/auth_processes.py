@@ -22,7 +22,7 @@ from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
 from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.register_client import NewClient, register_client
-from auth_service.actions.review_user_code import review_user_code
+from auth_service.actions.review_user_code import Entry, review_user_code
 from auth_service.domain.operator import Membership, Operator, Role
 from auth_service.settings import load_settings
 from auth_service.wiring import key_vault, wire_up
@@ -75,14 +75,8 @@ class AuthProcesses:
         self.wired.desk.pace.decided(decision.review.authorization.device_code_digest)
 
     def review(self, user_code: str, operator: int = 0) -> Decision:
-        review = review_user_code(
-            self.wired.database,
-            user_code,
-            device_id=self.device_id,
-            member=self.member,
-            user_code_key=self.wired.desk.user_code_key,
-            now=now(),
-        )
+        entry = Entry(user_code, self.device_id, self.member, self.operators[operator].id, LOOPBACK)
+        review = review_user_code(self.wired.desk.codes, entry, now=now())
         return Decision(review=review, operator=self.operators[operator], member=self.member)
 
     def poll(self, device_code: str) -> Answer:

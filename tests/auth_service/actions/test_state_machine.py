@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,15 +31,18 @@ from auth_service.actions.redeem_device_code import PresentedDeviceCode, redeem_
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.actions.remove_license import remove_license
 from auth_service.actions.request_device_authorization import (
+    CodeQuota,
     DeviceAuthorizationRequest,
     request_device_authorization,
 )
-from auth_service.actions.review_user_code import review_user_code
+from auth_service.actions.review_user_code import Entry, UserCodes, review_user_code
 from auth_service.actions.rotate_refresh_token import rotate_refresh_token
 from auth_service.actions.sweep import sweep
 from auth_service.domain.errors import AlreadyDecidedError, GrantRefusedError, UserCodeUnknownError
+from auth_service.domain.limit import USER_CODE
 from auth_service.domain.operator import Membership, Operator, Role
 from auth_service.outbound.owners_mail import OwnersMail
+from auth_service.storage.limiter import Limiter
 from auth_service.storage.poll_pace import PollPace
 from database.engine import Database
 from tests.doubles.auth_house import Licenses
@@ -47,6 +50,8 @@ from wire.grant_types import DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import LICENSE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from auth_service.actions.review_user_code import Review
 
 CLIENT = "tillpass-pos"
@@ -82,6 +87,20 @@ class ModelCode:
     reviews: list[Review] = field(default_factory=list)
     status: str = "pending"
     family: ModelFamily | None = None
+
+
+class NoLimiter(Limiter):
+    """Counts nothing."""
+
+    def __init__(self) -> None:
+        """Need no Redis."""
+
+    def count(self, *_: object, **__: object) -> None:
+        """As above."""
+
+    @contextmanager
+    def count_failure(self, *_: object, **__: object) -> Iterator[None]:
+        yield
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,9 @@ class Lifecycle(RuleBasedStateMachine):
             mail=OwnersMail(Fernet.generate_key().decode(), "https://auth.example.com/devices"),
             refresh_token_key=b"r" * 32,
         )
+        # How many guesses may fail is another test's matter.
+        self.user_codes = UserCodes(self.database, USER_CODE_KEY, NoLimiter())
+        self.quota = CodeQuota(NoLimiter(), USER_CODE)
         self.families: list[ModelFamily] = []
         self.owner_of: dict[str, ModelFamily] = {}
         self.emails = 0
@@ -144,9 +166,11 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(target=codes)
     def ask(self) -> ModelCode:
-        asked = DeviceAuthorizationRequest(client_id=CLIENT, scope="license", requested_from="192.0.2.1")
+        asked = DeviceAuthorizationRequest(
+            client_id=CLIENT, scope="license", requested_from="192.0.2.1", is_public_client=True
+        )
         issued = request_device_authorization(
-            self.database, self.parts.pace, asked, user_code_key=USER_CODE_KEY, now=self.now
+            self.database, self.parts.pace, asked, user_code_key=USER_CODE_KEY, quota=self.quota, now=self.now
         )
         return ModelCode(issued.device_code, issued.user_code, self.now + LIFETIME)
 
@@ -154,16 +178,7 @@ class Lifecycle(RuleBasedStateMachine):
     def review(self, code: ModelCode) -> None:
         """An operator opens the confirmation page; it may be decided on much later."""
         try:
-            code.reviews.append(
-                review_user_code(
-                    self.database,
-                    code.user_code,
-                    device_id=self.shop.device_id,
-                    member=self.shop.member,
-                    user_code_key=USER_CODE_KEY,
-                    now=self.now,
-                )
-            )
+            code.reviews.append(review_user_code(self.user_codes, self._entry(code), now=self.now))
         except UserCodeUnknownError:
             assert not self._can_be_decided(code)
         else:
@@ -241,7 +256,8 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def remove(self) -> None:
-        remove_license(self.database, self.shop.device_id, self.shop.member, now=self.now)
+        actor = self.shop.operators[0].id
+        remove_license(self.database, self.shop.device_id, self.shop.member, operator_id=actor, now=self.now)
         self._end_all("removed")
 
     @rule(seconds=st.sampled_from([1, 10, 29, 30, 31, 60, 440, 899, 900]))
@@ -319,6 +335,9 @@ class Lifecycle(RuleBasedStateMachine):
     def _end_all(self, reason: str) -> None:
         for family in self.families:
             family.ended = family.ended or reason
+
+    def _entry(self, code: ModelCode) -> Entry:
+        return Entry(code.user_code, self.shop.device_id, self.shop.member, self.shop.operators[0].id, "192.0.2.1")
 
     def _presenter(self) -> Presenter:
         return Presenter(client_id=CLIENT, dpop_jkt=None, address="192.0.2.1")
