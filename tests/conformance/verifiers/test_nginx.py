@@ -15,9 +15,10 @@ import pytest
 from werkzeug.serving import make_server
 
 import auth_service.cli
+from auth_service.actions.rotate_client_secret import rotate_client_secret
 from tests.conformance.hostile_tokens import access_draft
 from tests.conformance.verifiers.recipes import recipe
-from tests.conformance.verifiers.server import free_port, opens, running
+from tests.conformance.verifiers.server import free_port, opens, running, status_for
 from tests.conformance.verifiers.trial import hostile_tokens_accepted, other_credentials_accepted
 from tests.doubles import auth_house
 from tests.doubles.token_forge import Forge, Issuer
@@ -129,3 +130,10 @@ def test_nginx_lets_a_device_in_until_its_grant_is_revoked(nginx_port: int, hous
     assert (before, revoked.status_code) == (True, 200)
     assert not accepts(tokens["access_token"])
     assert not accepts(tokens["license_token"])
+
+
+def test_nginx_lets_nobody_in_while_we_do_not_answer_it(nginx_port: int, house: House, draft: Draft) -> None:
+    """Its own credentials are good no more: that is not the caller's fault, and opens nothing."""
+    rotate_client_secret(house.wired.database, "api-gateway", now=house.clock())
+
+    assert status_for(nginx_port, f"Bearer {draft.signed()}") == 500
