@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import uuid
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from flask import g, request
+
+from wire.serving.logs import RequestLine
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -27,7 +30,7 @@ def request_id_for(offered: str) -> str:
 
 def install_request_log(app: Flask, service: str) -> None:
     """Name every request of `app` and log it once it is answered. Paths are logged, queries and bodies never."""
-    log = structlog.get_logger(service)
+    log = logging.getLogger(service)
 
     @app.before_request
     def _begin() -> None:
@@ -42,12 +45,7 @@ def install_request_log(app: Flask, service: str) -> None:
         response.headers["X-Request-ID"] = request_id
         if request.path not in _QUIET_PATHS and not request.environ.get(REHEARSAL):
             took = time.monotonic() - g.get("began", time.monotonic())
-            log.info(
-                "request",
-                method=request.method,
-                path=request.path,
-                status=response.status_code,
-                milliseconds=round(took * 1000, 1),
-            )
+            milliseconds = round(took * 1000, 1)
+            log.info(RequestLine(request_id, request.method, request.path, response.status_code, milliseconds))
         structlog.contextvars.clear_contextvars()
         return response
