@@ -87,7 +87,7 @@ def _decoded_if_unreserved(found: re.Match[str]) -> str:
 
 
 def _is_address(htu: object, url: str) -> bool:
-    if not isinstance(htu, str) or not htu.isascii():
+    if not isinstance(htu, str):
         return False
     # Nearly always they are the same text.
     return htu == url or (normal_address(htu) is not None and normal_address(htu) == normal_address(url))
@@ -103,7 +103,7 @@ def _header(proof: str) -> Mapping[str, Any]:
         raise ProofRefusedError("The DPoP proof is not a JWT.")
     try:
         header = jwt.get_unverified_header(proof)
-    except (jwt.PyJWTError, RecursionError) as fault:
+    except jwt.PyJWTError as fault:
         raise ProofRefusedError("The DPoP proof is not a JWT.") from fault
     if header.get("typ") != DPOP_PROOF_TYPE:
         raise ProofRefusedError(f"The DPoP proof is not of type {DPOP_PROOF_TYPE}.")
@@ -139,7 +139,7 @@ def _claims(proof: str, key: ec.EllipticCurvePublicKey) -> Mapping[str, Any]:
         return jwt.decode(proof, key, algorithms=[SIGNING_ALGORITHM], options=options)
     except jwt.InvalidSignatureError as fault:
         raise ProofRefusedError("The signature of the DPoP proof is wrong.") from fault
-    except (jwt.PyJWTError, RecursionError) as fault:
+    except jwt.PyJWTError as fault:
         raise ProofRefusedError("The DPoP proof is not a JWT.") from fault
 
 

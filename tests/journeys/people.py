@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import requests
 
 from deploy.local_stack.visitor import Visitor
+from wire.dpop_key import DpopKey
 from wire.grant_types import DEVICE_CODE
 
 if TYPE_CHECKING:
@@ -74,6 +75,15 @@ class People:
         visitor.press("Authorize", device_id=self.document["devices"][device]["id"], user_code=user_code)
         visitor.press("Authorize")
         return visitor
+
+    def keys_of_live_grants(self) -> set[str | None]:
+        """Give the thumbprints of the keys that the devices' live grants are bound to."""
+        with closing(sqlite3.connect(f"file:{self.folder}/auth_service.sqlite3?mode=ro", uri=True)) as database:
+            return {jkt for (jkt,) in database.execute("SELECT dpop_jkt FROM grants WHERE ended_at IS NULL")}
+
+    def pos_key(self) -> str:
+        """Give the thumbprint of the key in the demo POS server's state folder."""
+        return DpopKey.from_pem((self.folder / "pos" / "device-key.pem").read_bytes()).jkt
 
     def expect_every_mail_once(self) -> None:
         """Wait until each email that was ever to be sent has come; fail when one came twice."""

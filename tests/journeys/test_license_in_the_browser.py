@@ -94,7 +94,7 @@ def sign_in(page: Page, document: dict[str, Any]) -> None:
 def test_the_story_of_acquiring_showing_and_removing_a_license(  # noqa: PLR0915 - a story reads best in one piece
     stack: LocalStack, people: People, context: BrowserContext, request: pytest.FixtureRequest
 ) -> None:
-    """The seed's steps in the seed's words, and the owner's email at the end."""
+    """The seed's steps in its words, the owner's email at the end; the grant is bound to the POS server's key (T15)."""
     document = stack.document
     scripts = "desk" in request.node.name
     folder = request.config.getoption("--pictures")
@@ -150,6 +150,7 @@ def test_the_story_of_acquiring_showing_and_removing_a_license(  # noqa: PLR0915
     assert detail(pos, "Hub Server URL") == "https://hub.demo-bakery.example"
     assert re.search(r"20\d\d", detail(pos, "Token Expiry:"))
     reader.look(pos, "licensed", scripts=scripts)
+    assert people.pos_key() in people.keys_of_live_grants()
 
     people.expect_every_mail_once()
     mails = people.mails()

@@ -104,6 +104,10 @@ def test_replayed_proof_is_refused(nonce: str | None, verifier: DpopVerifier) ->
     assert not isinstance(refused.value, NonceWantedError)
 
 
+def test_each_new_proof_of_a_key_is_believed(verifier: DpopVerifier) -> None:
+    assert [_key_of(verifier, _made()) for _ in range(3)] == [KEY.jkt] * 3
+
+
 def test_proof_is_remembered_for_longer_than_it_is_fresh(verifier: DpopVerifier) -> None:
     """From the earliest to the latest moment at which one proof is believed."""
     memory = Memory()

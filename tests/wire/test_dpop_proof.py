@@ -283,6 +283,12 @@ def test_payload_that_is_no_set_of_claims_is_refused(payload: bytes, forge: Any)
     }
 
 
+def test_header_that_is_nested_beyond_reading_is_refused(forge: Any) -> None:
+    header = b'{"typ":"dpop+jwt","alg":"ES256","beside":' + b"[" * 2400
+
+    assert _refusal(forge.token(header, _claims(), KEY)) == "The DPoP proof is not a JWT."
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_refused_and_never_breaks_the_reader(text: str) -> None:
     _refusal(text)

@@ -57,7 +57,7 @@ def app(verifier: TokenVerifier) -> Flask:
     install_problem_handler(app, unavailable=(StoreAwayError,))
     install_request_log(app, "small_service")
 
-    @app.get("/guarded")
+    @app.route("/guarded", methods=["GET", "POST"])
     @guard.requires("license")
     def guarded() -> dict[str, Any]:
         return caller().payload()

@@ -53,6 +53,13 @@ def test_bound_token_with_its_proof_opens_the_route(scheme: str, client: FlaskCl
     assert answer.json["cnf"] == {"jkt": KEY.jkt}
 
 
+def test_method_that_is_proved_is_that_of_the_request(client: FlaskClient, forge: Any) -> None:
+    token = _bound(forge)
+    headers = {"Authorization": f"DPoP {token}", "DPoP": _proof(token, method="POST")}
+
+    assert client.post("/guarded", headers=headers).status_code == 200
+
+
 def test_query_is_no_part_of_what_is_proved(client: FlaskClient, forge: Any) -> None:
     token = _bound(forge)
     headers = {"Authorization": f"DPoP {token}", "DPoP": _proof(token)}
