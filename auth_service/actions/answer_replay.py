@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import InvalidGrantError
-from auth_service.domain.grant import DEVICE_CODE_GENERATION, EndReason, Verdict
+from auth_service.domain.grant import DEVICE_CODE_GENERATION, Verdict
 from auth_service.domain.grant_events import grant_reused
 from auth_service.domain.refresh_token import successor_of
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import end_grant
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import AccessDeniedError
-from auth_service.domain.grant import GRANT_SECONDS, EndReason, Grant, new_family
+from auth_service.domain.grant import GRANT_SECONDS, Grant, new_family
 from auth_service.domain.grant_events import authorization_withdrawn, device_code_redeemed, grant_ended
 from auth_service.domain.refresh_token import new_seed, successor_of
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import consume, find_approved_device, withdraw
 from auth_service.storage.grants import Succession, add_grant, end_grant_of_device
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError
-from auth_service.domain.grant import EndReason
 from auth_service.domain.grant_events import grant_ended
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.devices import find_device
 from auth_service.storage.grants import end_grant_of_device
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import InvalidGrantError, UnsupportedTokenTypeError
-from auth_service.domain.grant import EndReason
 from auth_service.domain.grant_events import grant_ended
 from auth_service.domain.refresh_token import is_ours, read_refresh_token
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import end_grant, find_grant
 from auth_service.storage.live_tokens import revoke_access_token
+from wire.end_reason import EndReason
 from wire.errors import TokenRefusedError
 from wire.scopes import EVERY_AUDIENCE
 from wire.token_verification import LicenseTokenVerifier, TokenVerifier

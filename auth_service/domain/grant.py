@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from wire.end_reason import EndReason
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -42,17 +44,6 @@ MOST_USES: Final = 16
 """How many uses are remembered; a family that is turned faster than this has no excuse."""
 
 DEVICE_CODE_GENERATION: Final = -1
-
-
-class EndReason(StrEnum):
-    """Why a grant ended; the POS server shows it in words of its own."""
-
-    REPLACED = "replaced"
-    REMOVED = "removed"
-    REVOKED = "revoked"
-    EXPIRED = "grant_expired"
-    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - a word, not a secret
-    DEVICE_CODE_REUSED = "device_code_reused"
 
 
 class Verdict(StrEnum):

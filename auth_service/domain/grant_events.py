@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auth_service.domain.audit_event import AuditEvent, AuditEventName
-from auth_service.domain.grant import EndReason
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from datetime import datetime

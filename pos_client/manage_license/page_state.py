@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pos_client.clock_guard import ClockFault
 from pos_client.license_state import LicenseStatus, TokenStatus
 from pos_client.token_store import SET_ASIDE_NAME
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from pos_client.license_state import LicenseState
     from pos_client.stored_state import PendingAuthorization
 
-_ENDED_BECAUSE: Final = {
-    "replaced": "Another machine was authorized as this device.",
-    "removed": "The license was removed at the Authorization server.",
-    "refresh_token_reused": "Its refresh token was used twice: it may have been copied.",
-    "no_seat": "It holds no seat of a license any more.",
+_ENDED_BECAUSE: Final[dict[str, str]] = {
+    EndReason.REPLACED: "Another machine was authorized as this device.",
+    EndReason.REMOVED: "The license was removed at the Authorization server.",
+    EndReason.REVOKED: "Its authorization was given back.",
+    EndReason.EXPIRED: "Its authorization is five years old and must be made anew.",
+    EndReason.REFRESH_TOKEN_REUSED: "Two machines used this license: it may have been copied.",
+    EndReason.DEVICE_CODE_REUSED: "Two machines used the code of its authorization: it may have been copied.",
+    EndReason.NO_LICENSE: "The organization has no license any more.",
+    EndReason.LICENSE_EXPIRED: "The organization's license has expired and must be renewed first.",
+    EndReason.NO_SEAT: "It holds no seat of a license any more.",
 }
 _OFF: Final = {ClockFault.BEHIND: "behind", ClockFault.AHEAD: "ahead of"}
 

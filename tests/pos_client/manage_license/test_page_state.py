@@ -11,10 +11,11 @@ import pytest
 from pos_client.clock_guard import ClockFault, ClockReading
 from pos_client.device_state import DeviceState
 from pos_client.license_state import license_state
-from pos_client.manage_license.page_state import instant_text, page_state, printable
+from pos_client.manage_license.page_state import ended_because, instant_text, page_state, printable
 from pos_client.polling import PollingPace
 from pos_client.stored_state import PendingAuthorization
 from wire.claims import LicenseTokenClaims
+from wire.end_reason import EndReason
 
 if TYPE_CHECKING:
     from pos_client.manage_license.page_state import PageState
@@ -181,7 +182,7 @@ def test_an_ended_authorization_tells_its_reason_the_time_left_and_the_way_out()
     [
         ("replaced", "Another machine was authorized as this device."),
         ("removed", "The license was removed at the Authorization server."),
-        ("refresh_token_reused", "Its refresh token was used twice: it may have been copied."),
+        ("refresh_token_reused", "Two machines used this license: it may have been copied."),
         ("no_seat", "It holds no seat of a license any more."),
         ("new\x1b", "The Authorization server's reason: new\N{REPLACEMENT CHARACTER}."),
     ],
@@ -190,6 +191,11 @@ def test_the_reason_of_the_end_is_told_in_words(reason: str, words: str) -> None
     (alert,) = shown(device(authorization_ended=True, ended_reason=reason)).alerts
 
     assert words in alert.sentences
+
+
+@pytest.mark.parametrize("reason", list(EndReason))
+def test_every_reason_that_is_agreed_has_words_of_its_own(reason: EndReason) -> None:
+    assert "reason:" not in ended_because(reason)
 
 
 def test_the_last_contact_is_told() -> None:
