@@ -16,6 +16,7 @@ from auth_service.domain.operator import Membership, Role
 from auth_service.outbound.license_api import CLIENT_ID
 from database.errors import DatabaseUnavailableError
 from tests.doubles.auth_house import ISSUER
+from tests.doubles.keyed_device import KeyedDevice
 from tests.doubles.resource_server import ResourceServer
 from wire.grant_types import CLIENT_CREDENTIALS
 from wire.scopes import AUTH_AUDIENCE, ENTITLEMENTS, EVERY_AUDIENCE, LICENSE_AUDIENCE, NOTIFY_AUDIENCE, POS_AUDIENCE
@@ -108,6 +109,21 @@ def test_section_2_2_a_service_s_access_token_is_described(house: House, server:
     token = service_token(house)
 
     assert server.introspect(token) == {"active": True, "token_type": "Bearer", **claims_of(token)}
+
+
+@pytest.mark.parametrize(
+    ("audience", "kind"),
+    [(LICENSE_AUDIENCE, "access_token"), (POS_AUDIENCE, "license_token"), (AUTH_AUDIENCE, "refresh_token")],
+)
+def test_section_2_2_a_bound_token_names_its_key(house: House, audience: str, kind: str) -> None:
+    """RFC 9449 §6.2: cnf with the jkt, and token_type DPoP, so that the resource server asks for the proof (T15)."""
+    device = KeyedDevice(house)
+    token = device.tokens()[kind]
+
+    answer = ResourceServer.of(house, audience).introspect(token)
+
+    assert answer["cnf"] == {"jkt": device.key.jkt}
+    assert answer.get("token_type") == ("DPoP" if kind == "access_token" else None)
 
 
 def test_section_2_2_our_own_service_s_token_is_described(house: House, server: ResourceServer) -> None:
