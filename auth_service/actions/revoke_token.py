@@ -7,8 +7,11 @@ over needs no revoking (§2.2).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import InvalidGrantError, UnsupportedTokenTypeError
@@ -44,6 +47,12 @@ def revoke_token(parts: IssuingParts, issuer: TokenIssuer, *, token: str, client
     if claims is None:
         return
     _check_owner(claims.client_id, client_id)
+    # Another request may revoke it at the same moment: then it is revoked.
+    with suppress(IntegrityError):
+        _end_access_token(parts, claims, now)
+
+
+def _end_access_token(parts: IssuingParts, claims: AccessTokenClaims, now: datetime) -> None:
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
     with parts.database.transaction() as connection:
         if revoke_access_token(connection, claims.jti, expires_at=expires_at, now=now):
