@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from deploy.local_stack import redis_server
@@ -58,7 +58,7 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
             greets_smtp(ports.smtp),
         ),
         _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, notify, needs=redis_need),
-        _web("auth_service", "auth_service.wsgi:app", ports.auth, auth, needs=redis_need),
+        _auth_service(settings, auth, redis_need),
         _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
         Part(
             "notify_worker",
@@ -140,6 +140,15 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "POS_PUBLIC_URL": urls.pos,
         },
     }
+
+
+def _auth_service(settings: StackSettings, environment: Mapping[str, str], needs: tuple[str, ...]) -> Part:
+    port, app = settings.ports.auth, "auth_service.wsgi:app"
+    part = _web("auth_service", app, port, environment, needs=needs)
+    if settings.auth_server == "granian":
+        command = (sys.executable, str(REPOSITORY / "deploy" / "granian_server.py"), f"--port={port}", app)
+        return replace(part, command=command)
+    return part
 
 
 def _database(folder: Path, service: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LOOPBACK: Final = "127.0.0.1"
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
+WEB_SERVERS: Final = ("gunicorn", "granian")
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -45,13 +47,21 @@ class StackSettings:
     redis_url: str | None = None
     auth_workers: int = 1
     """Processes of auth_service; more than one only to let requests race between them."""
+    auth_server: str = WEB_SERVERS[0]
+    """The web server that auth_service runs under."""
 
 
 def load_settings(environ: Mapping[str, str], folder: Path | None = None) -> StackSettings:
     """Read the settings. Raises SettingsError with all faults in one text."""
     ports = _load_ports(environ)
+    auth_server = environ.get("TILLPASS_AUTH_SERVER") or WEB_SERVERS[0]
+    if auth_server not in WEB_SERVERS:
+        raise SettingsError(f"TILLPASS_AUTH_SERVER must be one of: {', '.join(WEB_SERVERS)}.")
     return StackSettings(
-        folder=(folder or REPOSITORY / "var").absolute(), ports=ports, redis_url=environ.get("REDIS_URL") or None
+        folder=(folder or REPOSITORY / "var").absolute(),
+        ports=ports,
+        redis_url=environ.get("REDIS_URL") or None,
+        auth_server=auth_server,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from deploy.local_stack import redis_server
 from deploy.local_stack.errors import SettingsError
 from deploy.local_stack.process_table import process_table
-from deploy.local_stack.settings import Ports, StackSettings
+from deploy.local_stack.settings import WEB_SERVERS, Ports, StackSettings, load_settings
 from deploy.local_stack.stack_secrets import StackSecrets
 
 if TYPE_CHECKING:
@@ -97,3 +97,17 @@ def test_without_any_redis_server_it_is_said_what_to_do(tmp_path: Path, monkeypa
 
     with pytest.raises(SettingsError, match="set REDIS_URL"):
         redis_server.part(tmp_path, 8379, "redis-password")
+
+
+@pytest.mark.parametrize("server", WEB_SERVERS)
+def test_auth_service_runs_under_the_web_server_that_was_chosen(tmp_path: Path, server: str) -> None:
+    settings = load_settings({"TILLPASS_AUTH_SERVER": server}, tmp_path)
+
+    [auth] = [part for part in process_table(settings, SECRETS) if part.name == "auth_service"]
+
+    assert server in " ".join(auth.command[1:3])
+
+
+def test_an_unknown_web_server_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="TILLPASS_AUTH_SERVER must be one of: gunicorn, granian"):
+        load_settings({"TILLPASS_AUTH_SERVER": "apache"}, tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,6 +40,7 @@ class _CheckedBody:
 
     def __init__(self, body: Any) -> None:  # noqa: ANN401 - any file of bytes
         self._body = body
+        self._left = LARGEST_BODY
 
     def read(self, *size: int) -> bytes:
         return self._call(self._body.read, *size)
@@ -55,10 +56,15 @@ class _CheckedBody:
             return line
         raise StopIteration
 
-    @staticmethod
-    def _call(read: Callable[..., bytes], *size: int) -> bytes:
+    def _call(self, read: Callable[..., bytes], *size: int) -> bytes:
         try:
-            return read(*size)
+            given = read(*size)
+            self._left -= len(given)
+            # werkzeug never reads on from its limit: a body in chunks would be cut off there, and pass for whole.
+            goes_on = given and self._left <= 0 and self._body.read(1)
         except Exception as fault:
             # Whatever the server raises here, it is the sender's body that is broken or at an end.
             raise ClientDisconnected("The body could not be read to its end.") from fault
+        if goes_on:
+            raise RequestEntityTooLarge
+        return given

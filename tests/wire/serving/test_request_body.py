@@ -61,3 +61,16 @@ def test_a_whole_body_is_read(app: Flask) -> None:
 
 def test_a_body_over_the_limit_is_413(app: Flask) -> None:
     assert app.test_client().post("/form", data={"a": "x" * LARGEST_BODY}).status_code == 413
+
+
+@pytest.mark.parametrize(("length", "status"), [(64 * 1024, 200), (64 * 1024 + 1, 413), (1024 * 1024, 413)])
+def test_a_body_in_chunks_has_the_same_limit(app: Flask, length: int, status: int) -> None:
+    """T48: it is refused, not cut off where the limit is."""
+    answer = app.test_client().post(
+        "/form",
+        input_stream=io.BytesIO(b"a=" + b"x" * (length - 2)),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert answer.status_code == status
