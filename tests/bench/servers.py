@@ -63,7 +63,9 @@ class Server:
 
     def start_web(self, app: str, environment: Mapping[str, str], ready_path: str) -> None:
         command = _gunicorn(app, self.port) if self.kind == "gunicorn" else _granian(app, self.port)
-        self.group.start(command, {**os.environ, **environment}, self.folder / "web.log")
+        # The floors are not installed.
+        found = {**os.environ, **environment, "PYTHONPATH": str(REPOSITORY)}
+        self.group.start(command, found, self.folder / "web.log")
         self.group.wait_until(lambda: _answers(self.port, ready_path), f"{self.name} ({self.folder / 'web.log'})")
 
 
@@ -98,8 +100,7 @@ def _gunicorn(app: str, port: int) -> list[str]:
 
 
 def _granian(app: str, port: int) -> list[str]:
-    options = ["--interface=wsgi", "--workers=1", "--blocking-threads=8", "--no-ws", "--log-level=warning"]
-    return [str(_PROGRAMS / "granian"), f"--host={LOOPBACK}", f"--port={port}", *options, app]
+    return [sys.executable, str(REPOSITORY / "deploy/granian_server.py"), f"--port={port}", "--workers=1", app]
 
 
 def _listens(port: int) -> bool:

@@ -33,8 +33,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "DEVICES", (20,))
 
 
-def plan(*, database: str = "sqlite") -> Plan:
-    return Plan(parts=(), kinds=("gunicorn",), database=database, rounds=1, seconds=0.05)
+def plan(*, kind: str = "gunicorn", database: str = "sqlite") -> Plan:
+    return Plan(parts=(), kinds=(kind,), database=database, rounds=1, seconds=0.05)
 
 
 def cells_of(table: str) -> dict[str, list[str]]:
@@ -46,7 +46,7 @@ def cells_of(table: str) -> dict[str, list[str]]:
 
 
 def test_every_operation_gets_a_row_with_its_ratios(tmp_path: Path) -> None:
-    with opened(plan(), tmp_path) as bench:
+    with opened(plan(kind="granian"), tmp_path) as bench:
         table, told = bench.operations().split("\n\n")
 
     rows = cells_of(table)
