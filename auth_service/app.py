@@ -15,9 +15,10 @@ from auth_service.authorization_server import AuthorizationServer
 from auth_service.endpoints.device_authorization import device_authorization_routes
 from auth_service.endpoints.failures import install_failures
 from auth_service.endpoints.introspection import introspection_routes
-from auth_service.endpoints.jwks import jwks_routes
-from auth_service.endpoints.metadata import metadata_routes
+from auth_service.endpoints.jwks import JWKS_PATH, jwks_routes
+from auth_service.endpoints.metadata import METADATA_PATH, metadata_routes
 from auth_service.endpoints.pending_poll_gate import PendingPollGate
+from auth_service.endpoints.ready_documents import ReadyDocuments
 from auth_service.endpoints.revocation import revocation_routes
 from auth_service.endpoints.status_lists import status_list_routes
 from auth_service.endpoints.token import token_routes
@@ -46,6 +47,8 @@ def create_app(wired: Wired) -> Flask:
     _install_protocol(protocol, wired, server)
     protocol.wsgi_app = PendingPollGate(protocol, server)  # type: ignore[method-assign]
     install_failures(protocol, http_problem_response)
+    versions = {METADATA_PATH: lambda: "", JWKS_PATH: lambda: wired.keys.published.etag}
+    protocol.wsgi_app = ReadyDocuments(protocol, protocol.wsgi_app, versions)  # type: ignore[method-assign]
     portal.wsgi_app = _by_path(protocol.wsgi_app, portal.wsgi_app)  # type: ignore[method-assign, assignment]
     return portal
 

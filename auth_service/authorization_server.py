@@ -128,7 +128,12 @@ class ProtocolRequest(OAuth2Request):
     def presenter(self) -> Presenter:
         """Give who shows a code or token, once its client is authenticated."""
         address = self._services.proxies.asker(self._request.remote_addr, self._request.headers)
-        return Presenter(client_id=self.client.client_id, address=address, prove_key=self.prove_key)
+        return Presenter(
+            client_id=self.client.client_id,
+            is_public=self.client.is_public,
+            address=address,
+            prove_key=self.prove_key,
+        )
 
     def prove_key(self) -> str | None:
         """Verify the DPoP proof that came along, if any, and give the thumbprint of its key (RFC 9449 §5).

@@ -32,6 +32,7 @@ class Presenter:
     """Who shows a code or token: the client that authenticated, where it comes from, the key that it proves."""
 
     client_id: str
+    is_public: bool
     address: str
     prove_key: Callable[[], str | None] = field(repr=False)
 

@@ -53,7 +53,13 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
         raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     authorization = _find(parts, shown, now)
     if authorization.status is Status.PENDING:
-        parts.pace.note_pending(code, client_id=client_id, expires_at=authorization.expires_at, now=now)
+        parts.pace.note_pending(
+            code,
+            client_id=client_id,
+            expires_at=authorization.expires_at,
+            now=now,
+            public=shown.presenter.is_public,
+        )
         raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     if authorization.status is Status.APPROVED:
         issued = _redeem(parts, shown, authorization, now)

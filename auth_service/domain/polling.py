@@ -16,8 +16,8 @@ INTERVAL_STEP_SECONDS: Final = SLOW_DOWN_SECONDS
 TOLERANCE_SECONDS: Final = 0.5
 """A client that keeps the interval by its own clock arrives a little early now and then; that is not too fast."""
 
-PENDING_SECONDS: Final = 3 * INTERVAL_SECONDS
-"""How long "pending" is believed without asking SQL again."""
+PENDING_SECONDS: Final = 6 * INTERVAL_SECONDS
+"""How long "pending" is believed without asking SQL again: the wait for an approval whose word to Redis was lost."""
 
 
 def still_pending(*, early: bool) -> AuthorizationPendingError | SlowDownError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
 
@@ -11,12 +11,14 @@ from wire.jwks import MAX_AGE_SECONDS
 if TYPE_CHECKING:
     from auth_service.tokens.signing_keys import SigningKeys
 
+JWKS_PATH: Final = "/.well-known/jwks.json"
+
 
 def jwks_routes(keys: SigningKeys) -> Blueprint:
     """Make the route of the JWK Set; verifiers may keep it for five minutes, and ask again by its ETag."""
     routes = Blueprint("jwks", __name__)
 
-    @routes.get("/.well-known/jwks.json")
+    @routes.get(JWKS_PATH)
     def jwks() -> Response:
         published = keys.published
         response = Response(published.body, content_type="application/json")

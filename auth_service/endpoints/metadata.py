@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, jsonify
 
@@ -15,6 +15,8 @@ from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
     from flask import Response
+
+METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 
 
 def metadata_routes(issuer: str) -> Blueprint:
@@ -44,7 +46,7 @@ def metadata_routes(issuer: str) -> Blueprint:
         "dpop_signing_alg_values_supported": [SIGNING_ALGORITHM],
     }
 
-    @routes.get("/.well-known/oauth-authorization-server")
+    @routes.get(METADATA_PATH)
     def metadata() -> Response:
         response = jsonify(document)
         response.headers["Cache-Control"] = "public, max-age=300"

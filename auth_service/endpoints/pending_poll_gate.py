@@ -14,19 +14,17 @@ Pending polls leave no line in the log: thousands of devices would write one eve
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
 from werkzeug.exceptions import ClientDisconnected
-from werkzeug.sansio.utils import host_is_trusted
 
 from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
+from auth_service.endpoints.prepared_answer import PreparedAnswer, trust_in_host
 from auth_service.grants.oauth_errors import RefusedGrantError
 from auth_service.storage.poll_pace import Pace
 from wire.grant_types import DEVICE_CODE
-from wire.serving.request_id import REHEARSAL, request_id_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from auth_service.authorization_server import AuthorizationServer
     from auth_service.grants.services import ProtocolServices
     from wire.serving.request_body import Application
-
-    Headers = list[tuple[str, str]]
 
 LONGEST_BODY: Final = 1024
 _CONTENT_TYPES: Final = frozenset(
@@ -57,7 +53,7 @@ class PendingPollGate:
     def __init__(self, app: Flask, server: AuthorizationServer) -> None:
         self._application: Application = app.wsgi_app
         self._services: ProtocolServices = server.services
-        self._is_trusted = lru_cache(maxsize=64)(lambda host: host_is_trusted(host, app.config["TRUSTED_HOSTS"]))
+        self._is_trusted = trust_in_host(app)
         self._answers = {
             Pace.PENDING: _prepared(app, server, early=False),
             Pace.PENDING_EARLY: _prepared(app, server, early=True),
@@ -72,10 +68,7 @@ class PendingPollGate:
                     digest(device_code), client_id=client_id, now=self._services.now(), authenticated=False
                 )
                 if polled in self._answers:
-                    before, after, body = self._answers[polled]
-                    request_id = request_id_for(environ.get("HTTP_X_REQUEST_ID", ""))
-                    start_response("400 BAD REQUEST", [*before, ("X-Request-ID", request_id), *after])
-                    return [body]
+                    return self._answers[polled].give(environ, start_response)
         return self._application(environ, start_response)
 
 
@@ -111,10 +104,6 @@ def _read(environ: dict[str, Any]) -> tuple[str, str] | None:
     return form["client_id"], form["device_code"]
 
 
-def _prepared(app: Flask, server: AuthorizationServer, *, early: bool) -> tuple[Headers, Headers, bytes]:
-    """Let Flask shape the answer, with all that its hooks add: the headers before and after the id, and the body."""
-    with app.test_request_context("/oauth/token", method="POST", environ_overrides={REHEARSAL: True}):
-        answer = app.process_response(server.handle_response(*RefusedGrantError(still_pending(early=early))()))
-        headers = answer.headers.to_wsgi_list()
-    place = [name for name, _ in headers].index("X-Request-ID")
-    return headers[:place], headers[place + 1 :], answer.get_data()
+def _prepared(app: Flask, server: AuthorizationServer, *, early: bool) -> PreparedAnswer:
+    refused = RefusedGrantError(still_pending(early=early))
+    return PreparedAnswer.make(app, "POST", "/oauth/token", lambda: server.handle_response(*refused()))

@@ -41,7 +41,9 @@ def race(call: Callable[[Database], IssuedGrant], database_url: str) -> tuple[li
 
 
 def presenter(**changes: str) -> Presenter:
-    return replace(Presenter(client_id="tillpass-pos", address="192.0.2.7", prove_key=lambda: None), **changes)
+    return replace(
+        Presenter(client_id="tillpass-pos", is_public=True, address="192.0.2.7", prove_key=lambda: None), **changes
+    )
 
 
 def redeem(house: House, device_code: str, database: Database | None = None) -> IssuedGrant:
@@ -96,6 +98,16 @@ def test_two_codes_that_were_approved_for_one_device_give_one_live_grant(house: 
     outcomes = [house.refresh(one.refresh_token) for one in issued]
     assert sorted(answer.status_code for answer in outcomes) == [200] + [400] * (RACERS - 1)
     assert {answer.json["reason"] for answer in outcomes if answer.status_code == 400} == {"replaced"}
+
+
+def test_a_poll_after_an_emptied_redis_makes_the_next_one_cheap_again(house: House) -> None:
+    """F18: it is noted as the pending code of a public client, which the gate answers."""
+    code = house.ask_codes()["device_code"]
+    house.redis.flushall()
+
+    assert house.poll(code).json["error"] == "authorization_pending"
+    (known,) = [house.redis.hgetall(key) for key in house.redis.keys("poll:*")]
+    assert known[b"public"] == b"1"
 
 
 def test_a_fresh_entitlement_of_the_approval_is_used_as_it_is(house: House) -> None:

@@ -340,7 +340,7 @@ class Lifecycle(RuleBasedStateMachine):
         return Entry(code.user_code, self.shop.device_id, self.shop.member, self.shop.operators[0].id, "192.0.2.1")
 
     def _presenter(self) -> Presenter:
-        return Presenter(client_id=CLIENT, address="192.0.2.1", prove_key=lambda: None)
+        return Presenter(client_id=CLIENT, is_public=True, address="192.0.2.1", prove_key=lambda: None)
 
 
 def test_no_order_of_events_breaks_the_rules(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

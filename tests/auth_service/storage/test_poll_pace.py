@@ -18,14 +18,14 @@ def note(house: House, code: str = "digest") -> PollPace:
     return pace
 
 
-def test_pending_is_believed_for_three_intervals_only(house: House) -> None:
+def test_pending_is_believed_for_six_intervals_only(house: House) -> None:
     pace = note(house)
     seen = []
-    for _ in range(5):
+    for _ in range(8):
         seen.append(pace.poll("digest", client_id="pos", now=house.clock()))
         house.clock.pass_seconds(5)
 
-    assert seen == [Pace.PENDING, Pace.PENDING, Pace.PENDING, Pace.UNKNOWN, Pace.UNKNOWN]
+    assert seen == [Pace.PENDING] * 6 + [Pace.UNKNOWN] * 2
 
 
 def test_a_decision_is_seen_by_the_next_poll(house: House) -> None:
