@@ -8,7 +8,7 @@ for another lock, and turns are short. The statements are built once: redeeming 
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, insert, select, true, update
@@ -31,6 +31,7 @@ _BEFORE_ALL: Final = -(2**31)
 
 _log = logging.getLogger("auth_service.audit")
 
+_COLUMNS: Final = tuple(column.name for column in audit_events.c)
 _LOCK_HEAD = select(audit_head.c.sequence, audit_head.c.hash).where(audit_head.c.id == 1).with_for_update()
 _ADD = insert(audit_events)
 _MOVE_HEAD = (
@@ -70,7 +71,7 @@ def append_event(connection: Connection, event: AuditEvent) -> ChainedEvent:
     """Append one event, and log it once it is committed. Let it be the last that the transaction does."""
     last = lock_trail(connection)
     placed = chain_event(event, sequence=last.sequence + 1, previous_hash=last.hash)
-    row = asdict(placed)
+    row = {column: getattr(placed, column) for column in _COLUMNS}
     move = {"last": last.sequence, "next": placed.sequence, "next_hash": placed.hash}
     if connection.dialect.name == "postgresql":
         moved = connection.execute(_ADD_AND_MOVE_HEAD, {**move, **{f"event_{name}": row[name] for name in row}})
