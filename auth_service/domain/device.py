@@ -49,3 +49,8 @@ class ListedDevice:
     def is_authorized(self) -> bool:
         """Tell whether a machine holds this device's license now."""
         return self.authorized_at is not None and self.ended_at is None
+
+    @property
+    def is_removable(self) -> bool:
+        """Tell whether there is a license to remove, or an approval that would become one."""
+        return self.is_authorized or self.is_waiting

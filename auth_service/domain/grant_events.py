@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from auth_service.domain.grant import Grant
 
 
-def authorization_withdrawn(authorization: DeviceAuthorization, reason: str, now: datetime) -> AuditEvent:
+def authorization_withdrawn(
+    authorization: DeviceAuthorization, reason: str, now: datetime, *, operator_id: str | None = None
+) -> AuditEvent:
     """Tell of an approval that ended before it was redeemed."""
     return AuditEvent(
         AuditEventName.DEVICE_AUTHORIZATION_WITHDRAWN,
         now,
         organization_id=authorization.organization_id,
+        operator_id=operator_id,
         device_id=authorization.device_id,
         client_id=authorization.client_id,
         details={"device_authorization_id": authorization.id, "reason": reason},

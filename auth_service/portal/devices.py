@@ -49,10 +49,10 @@ def add_devices(routes: Blueprint, desk: PortalDesk) -> None:
 
 
 def _find(desk: PortalDesk, member: Membership, device_id: str) -> ListedDevice:
-    """Find an authorized device that this member may decide about; for all others there is no such page (T44)."""
+    """Find a device that this member may take a license or an approval from; else there is no such page (T44)."""
     with desk.database.reading() as connection:
         listed = list_devices(connection, member.organization_id, desk.now())
-    found = next((one for one in listed if one.device.id == device_id and one.is_authorized), None)
+    found = next((one for one in listed if one.device.id == device_id and one.is_removable), None)
     if found is None or not member.may_approve:
         raise NotFound
     return found

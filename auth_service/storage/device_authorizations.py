@@ -42,6 +42,12 @@ _of_this_pair = and_(_table.c.id == bindparam("wanted"), _table.c.expires_at > b
 _APPROVE = _move(Status.PENDING, Status.APPROVED).where(_of_this_pair)
 _DENY = _move(Status.PENDING, Status.DENIED).where(_of_this_pair)
 _WITHDRAW = _move(Status.APPROVED, Status.DENIED).where(_by_device_code).values(decided_at=bindparam("now"))
+_WITHDRAW_OF_DEVICE = (
+    _move(Status.APPROVED, Status.DENIED)
+    .where(_table.c.device_id == bindparam("wanted"), _table.c.expires_at > bindparam("now"))
+    .values(decided_at=bindparam("now"))
+    .returning(*_table.c)
+)
 _DRAW_STATUS_INDEX = insert(status_indexes).returning(status_indexes.c.number)
 _CONSUME = (
     _move(Status.APPROVED, Status.CONSUMED)
@@ -143,6 +149,11 @@ def deny(
 def withdraw(connection: Connection, device_code_digest: str, now: datetime) -> bool:
     """Move approved → denied: the device, its license or its approver's right has ended (T10, T11)."""
     return connection.execute(_WITHDRAW, {"wanted": device_code_digest, "now": now}).rowcount == 1
+
+
+def withdraw_of_device(connection: Connection, device_id: str, now: datetime) -> list[DeviceAuthorization]:
+    """Move every approval of a device that waits to be redeemed → denied, and give them."""
+    return [_read(row) for row in connection.execute(_WITHDRAW_OF_DEVICE, {"wanted": device_id, "now": now})]
 
 
 def consume(connection: Connection, device_code_digest: str, now: datetime) -> bool:

@@ -154,6 +154,7 @@ class Lifecycle(RuleBasedStateMachine):
         # How many guesses may fail is another test's matter.
         self.user_codes = UserCodes(self.database, USER_CODE_KEY, NoLimiter())
         self.quota = CodeQuota(NoLimiter(), USER_CODE)
+        self.asked: list[ModelCode] = []
         self.families: list[ModelFamily] = []
         self.owner_of: dict[str, ModelFamily] = {}
         self.emails = 0
@@ -172,7 +173,8 @@ class Lifecycle(RuleBasedStateMachine):
         issued = request_device_authorization(
             self.database, self.parts.pace, asked, user_code_key=USER_CODE_KEY, quota=self.quota, now=self.now
         )
-        return ModelCode(issued.device_code, issued.user_code, self.now + LIFETIME)
+        self.asked.append(ModelCode(issued.device_code, issued.user_code, self.now + LIFETIME))
+        return self.asked[-1]
 
     @rule(code=codes)
     def review(self, code: ModelCode) -> None:
@@ -259,6 +261,9 @@ class Lifecycle(RuleBasedStateMachine):
         actor = self.shop.operators[0].id
         remove_license(self.database, self.shop.device_id, self.shop.member, operator_id=actor, now=self.now)
         self._end_all("removed")
+        for code in self.asked:
+            if code.status == "approved" and code.family is None:
+                code.status = "denied"
 
     @rule(seconds=st.sampled_from([1, 10, 29, 30, 31, 60, 440, 899, 900]))
     def wait(self, seconds: int) -> None:
