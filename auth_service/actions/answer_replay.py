@@ -48,6 +48,8 @@ def answer_replay(  # noqa: PLR0913 - what was shown, as what, by whom
         reason = _reason(generation)
         _end(parts, kept.grant, reason, presenter, now)
         raise InvalidGrantError("This device's authorization has ended.", reason=reason)
+    if verdict is Verdict.NEWER:
+        raise InvalidGrantError("This token is newer than our records. Authorize the device again.")
     raise InvalidGrantError("This has been used. Use what was given for it.")
 
 

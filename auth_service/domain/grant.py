@@ -7,6 +7,8 @@ and nowhere else:
 - its direct predecessor, within RACE_SECONDS of its use, by the same device: the answer was lost on the way, and is
   given again. The use of the successor closes this for good;
 - an older one that was used within RACE_SECONDS: it lost a race, and harms nobody;
+- one that is newer than the live one: it was issued after the copy of the database that was restored since. It is
+  refused, and ends nothing;
 - anything else that we once issued: reuse. Two parties hold this family, and nobody can tell which is the thief
   (T23): it ends.
 
@@ -55,6 +57,8 @@ class Verdict(StrEnum):
     REUSED = "reused"
     FOREIGN_KEY = "foreign_key"
     """The live token, shown by who does not hold the device's key: a thief, and a harmless one (RFC 9449 §5)."""
+    NEWER = "newer"
+    """Newer than the live one: the table was brought back from a copy (F32). Nobody used anything twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Family:
         age = self.generation - presented
         if age == 0:
             return Verdict.ROTATE if same_key else Verdict.FOREIGN_KEY
+        if age < 0:
+            return Verdict.NEWER
         if not same_key or age > len(self.uses) or not _within_a_race(self.uses[age - 1], now):
             return Verdict.REUSED
         return Verdict.GIVE_AGAIN if age == 1 else Verdict.LOST_RACE

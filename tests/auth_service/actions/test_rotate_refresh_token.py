@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import jwt
 import pytest
+from sqlalchemy import select, update
 
 from auth_service.domain.errors import LicenseServiceAwayError, NoLicenseError
 from auth_service.domain.grant import GRANT_SECONDS
+from auth_service.storage.tables import grants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,3 +77,19 @@ def test_a_token_that_we_never_issued_ends_nothing(house: House, change: Callabl
 
     assert (answer.json["error"], answer.json.get("reason")) == ("invalid_grant", None)
     assert house.refresh(second).status_code == 200
+
+
+def test_a_token_that_is_newer_than_the_table_is_refused_and_ends_nothing(house: House) -> None:
+    """F32: the database was restored from a copy that is older than the token; nobody used anything twice."""
+    copied = house.tokens()["refresh_token"]
+    with house.wired.database.reading() as connection:
+        row = dict(connection.execute(select(grants)).one()._mapping)
+    newer = house.refresh(house.refresh(copied).json["refresh_token"]).json["refresh_token"]
+    with house.wired.database.transaction() as connection:
+        connection.execute(update(grants).values(row))
+
+    answer = house.refresh(newer)
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert "reason" not in answer.json
+    assert house.refresh(copied).status_code == 200
