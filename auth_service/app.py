@@ -57,6 +57,8 @@ def _new_app(wired: Wired) -> Flask:
     app = Flask("auth_service", static_folder=None, static_url_path="/static")
     # Any other Host is refused: it must not steer links (T40).
     app.config["TRUSTED_HOSTS"] = [urlsplit(wired.settings.issuer).hostname, "127.0.0.1", "localhost"]
+    # A redirect to the tidy address would lead to the Host and scheme that the request itself says (T40).
+    app.url_map.merge_slashes = False
     install_request_log(app, "auth_service")
     install_security_headers(app, wired.settings)
     return app

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from auth_service.domain.errors import LicenseServiceAwayError, SigningKeyAwayError, TooManyRequestsError
 from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
-from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response
+from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response, sentence_of
 from wire.serving.request_body import install_body_limits
 from wire.status_list import STATUS_LIST_PATH
 
@@ -71,7 +71,7 @@ def _as_oauth(error: HTTPException) -> Response:
     status = error.code or 500
     code = {429: "slow_down", 500: "server_error", 503: "temporarily_unavailable"}.get(status, "invalid_request")
     response = Response(
-        json.dumps({"error": code, "error_description": error.description or error.name}),
+        json.dumps({"error": code, "error_description": sentence_of(error)}),
         status=status,
         content_type="application/json",
     )

@@ -67,6 +67,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        # Nobody is remembered beyond the session. Flask-Login would read such a cookie all the same, and fail on one
+        # that is not ASCII; no cookie has this name.
+        REMEMBER_COOKIE_NAME="=",
         BOOTSTRAP_SERVE_LOCAL=True,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.is_https,

@@ -208,3 +208,30 @@ def test_the_protocol_neither_reads_nor_sets_a_cookie(house: House, method: str,
     assert "Set-Cookie" not in answer.headers
     assert "Vary" not in answer.headers
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/oauth//token", "//oauth/token", "/.well-known//jwks.json", "//devices"])
+def test_an_untidy_path_is_no_path_and_leads_nowhere(house: House, path: str) -> None:
+    """T40: a redirect would send codes and tokens to the port and scheme that the request itself names."""
+    answer = house.web().post(path, data={}, headers={"Host": "127.0.0.1:9999"})
+
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+
+
+def test_a_host_that_is_not_ours_is_not_repeated(house: House) -> None:
+    """T16, T40."""
+    answer = house.web().post("/oauth/token", data={}, headers={"Host": 'evil"\\.example'})
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("cookie", ["remember_token=a|\xc3\xa9", 'remember_token="a|\\303\\251"', "tillpass=\xc3\xa9"])
+def test_a_cookie_that_is_not_ours_is_passed_over(house: House, cookie: str) -> None:
+    """T49: whoever can set a cookie for a domain above ours must not shut anybody out by it."""
+    web = house.app.test_client(use_cookies=False)
+
+    answers = [web.get(path, base_url=ISSUER, headers={"Cookie": cookie}) for path in ("/sign-in", "/devices")]
+
+    assert [answer.status_code for answer in answers] == [200, 303]

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, g, json
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from wire.errors import UnreachableError
 from wire.problem import PROBLEM_TYPE, Problem
@@ -78,13 +78,21 @@ def http_problem_response(error: HTTPException) -> Response:
     """Shape werkzeug's own errors (routing, body limits) as problem documents."""
     status = error.code or 500
     response = problem_response(
-        Problem(status=status, code=error.name.lower().replace(" ", "_"), detail=error.description or error.name)
+        Problem(status=status, code=error.name.lower().replace(" ", "_"), detail=sentence_of(error))
     )
     for name, value in error.get_headers():
         # Allow (405) and Retry-After (429) belong to the status; the body's own headers are ours.
         if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
+
+
+def sentence_of(error: HTTPException) -> str:
+    """Give what one of werkzeug's own errors says, without what the asker sent."""
+    if isinstance(error, SecurityError):
+        # Its own text repeats the Host.
+        return "The Host of the request is not ours."
+    return error.description or error.name
 
 
 def _from_unavailable(error: Exception) -> Response:

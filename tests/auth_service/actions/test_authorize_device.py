@@ -147,3 +147,19 @@ def test_approve_and_deny_at_the_same_moment_have_one_outcome(house: House) -> N
         assert approved.result() is not denied.result()
         house.wired.protocol.pace.decided(decision.review.authorization.device_code_digest)
         assert house.poll(codes["device_code"]).status_code == (200 if approved.result() else 400)
+
+
+def test_a_device_id_that_no_text_can_hold_is_unknown(house: House) -> None:
+    """T49: PostgreSQL fails on a NUL, which a form can hold."""
+    visitor, codes = house.sign_in(), house.ask_codes()
+
+    answer = visitor.submit(
+        "/activate/decision",
+        token_from="/activate",
+        device_id=f"{house.device_id}\x00",
+        user_code=codes["user_code"],
+        decision="authorize",
+    )
+
+    assert answer.status_code == 422
+    assert "Choose a device of this organization" in answer.text

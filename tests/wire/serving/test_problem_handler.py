@@ -189,6 +189,15 @@ def test_unknown_host_is_the_caller_s_fault(host: str, app: Flask) -> None:
         _is_a_problem(app.test_client().get(path, environ_overrides={"HTTP_HOST": host}), 400, "bad_request")
 
 
+def test_unknown_host_is_not_repeated(app: Flask) -> None:
+    """T16: fixed sentences, no input."""
+    app.config["TRUSTED_HOSTS"] = ["service.example"]
+
+    answer = app.test_client().get("/words/a", environ_overrides={"HTTP_HOST": "evil.example"})
+
+    assert answer.json["detail"] == "The Host of the request is not ours."
+
+
 def test_head_has_no_body_and_the_same_status(client: FlaskClient) -> None:
     answer = client.head("/nothing")
 
