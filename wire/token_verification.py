@@ -1,8 +1,8 @@
 """Verify one JWT (RFC 7519 §7.2, RFC 8725 §3, RFC 9068 §4).
 
-Rules, in this order: a readable header of the one algorithm, with the wanted `typ`, no `crit` and no key brought
-along (`jwk`, `jku`, `x5c`, `x5u`); a `kid` that the issuer publishes; the signature; `iss`, `aud`, `exp`, `nbf`,
-`iat` and the presence of `sub` and `jti`. Clocks may differ by LEEWAY_SECONDS.
+Rules, in this order: a readable header of the one algorithm, with the wanted `typ`, no `crit`, no `cty` (our content is
+never another token) and no key brought along (`jwk`, `jku`, `x5c`, `x5u`); a `kid` that the issuer publishes; the
+signature; `iss`, `aud`, `exp`, `nbf`, `iat` and the presence of `sub` and `jti`. Clocks may differ by LEEWAY_SECONDS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LEEWAY_SECONDS: Final = 60
 LONGEST_TOKEN: Final = 8192
 _REQUIRED: Final = ["iss", "sub", "aud", "exp", "iat", "jti"]
-_KEYS_BROUGHT_ALONG: Final = frozenset({"jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256"})
+_REFUSED_MEMBERS: Final = frozenset({"crit", "cty", "jwk", "jku", "x5c", "x5u", "x5t", "x5t#S256"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def signing_key(
         raise TokenRefusedError(f"The token is not signed with {SIGNING_ALGORITHM}.")
     if _plain_type(header.get("typ")) not in {token_type, *or_type}:
         raise TokenRefusedError(f"The token is not of type {token_type}.")
-    if "crit" in header or _KEYS_BROUGHT_ALONG & header.keys():
+    if _REFUSED_MEMBERS & header.keys():
         raise TokenRefusedError("The token's header has a member that is not accepted.")
     kid = header.get("kid")
     key = keys.key(kid) if isinstance(kid, str) else None
