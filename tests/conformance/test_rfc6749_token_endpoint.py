@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from auth_service.actions.register_client import NewClient, register_client
-from wire.grant_types import DEVICE_CODE
-from wire.token_verification import TokenVerifier
+from wire.grant_types import DEVICE_CODE, REFRESH_TOKEN
+from wire.token_verification import LicenseTokenVerifier, TokenVerifier
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -42,6 +44,19 @@ def test_section_2_3_two_authentication_methods_at_once_are_refused(house: House
 def test_section_2_3_1_basic_authentication_is_supported(house: House) -> None:
     """§2.3.1: "The authorization server MUST support the HTTP Basic authentication scheme"."""
     assert credentials(house, headers=basic("scripts", house.client_secret)).status_code == 200
+
+
+def test_section_2_3_1_name_and_secret_are_decoded(house: House) -> None:
+    """§2.3.1, appendix B: both are encoded as in a form before they are put together, however much a client encodes."""
+    encoded = ["".join(f"%{ord(sign):02X}" for sign in text) for text in ("scripts", house.client_secret)]
+
+    assert credentials(house, headers=basic(*encoded)).status_code == 200
+
+
+def test_section_2_3_1_a_secret_cannot_be_guessed(house: House) -> None:
+    """§2.3.1: against brute force a secret has 256 random bits, however often it is tried (T34)."""
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", house.client_secret)
+    assert len(base64.urlsafe_b64decode(house.client_secret + "=")) == 32
 
 
 def test_section_2_3_1_the_secret_may_stand_in_the_body(house: House) -> None:
@@ -128,6 +143,17 @@ def test_section_3_3_a_scope_beyond_the_registration_is_invalid_scope(house: Hou
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
 
 
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [("notifications.read  licenses.read", 200), ("Licenses.Read", 400), ("licenses.read,notifications.read", 400)],
+)
+def test_section_3_3_a_scope_is_words_in_any_order_whose_case_counts(house: House, scope: str, status: int) -> None:
+    """§3.3."""
+    answer = credentials(house, {"scope": scope}, headers=basic("scripts", house.client_secret))
+
+    assert answer.status_code == status
+
+
 def test_section_4_4_only_confidential_clients_use_client_credentials(house: House) -> None:
     """§4.4: "The client credentials grant type MUST only be used by confidential clients"."""
     answer = credentials(house, {"client_id": "tillpass-pos"})
@@ -150,6 +176,53 @@ def test_section_5_1_success_is_json_that_nobody_keeps(house: House) -> None:
 
     assert answer.content_type == "application/json"
     assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
+
+
+def test_section_5_1_every_success_has_the_required_members(house: House) -> None:
+    """§5.1: token, type, lifetime in whole seconds; each grant."""
+    first = house.tokens()
+    for answer in (first, house.refresh(first["refresh_token"]).json):
+        assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 600)
+        assert isinstance(answer["access_token"], str)
+
+
+def test_section_5_1_no_answer_with_a_token_is_kept_by_anybody(house: House) -> None:
+    """§5.1: for the device's grants as well (T33)."""
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    redeemed = house.poll(codes["device_code"])
+
+    for answer in (redeemed, house.refresh(redeemed.json["refresh_token"])):
+        assert answer.status_code == 200
+        assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
+
+
+REFUSED: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "no grant": ({"client_id": "tillpass-pos"}, {}),
+    "unknown grant": ({"client_id": "tillpass-pos", "grant_type": "<'\"\\>"}, {}),
+    "unknown client": ({"client_id": "<'\"\\>", "grant_type": DEVICE_CODE}, {}),
+    "wrong secret": ({"grant_type": "client_credentials"}, basic("scripts", "<'\"\\>")),
+    "unknown scope": (
+        {"grant_type": REFRESH_TOKEN, "client_id": "tillpass-pos", "refresh_token": "x", "scope": "<'\"\\>"},
+        {},
+    ),
+    "unknown code": ({"grant_type": DEVICE_CODE, "client_id": "tillpass-pos", "device_code": "<'\"\\>"}, {}),
+    "unknown token": ({"grant_type": REFRESH_TOKEN, "client_id": "tillpass-pos", "refresh_token": "<'\"\\>"}, {}),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED)
+def test_section_5_2_every_refusal_is_json_in_plain_signs_that_echoes_nothing(house: House, refused: str) -> None:
+    """§5.2: printable ASCII without quotes and backslashes, kept by nobody (T16, T33)."""
+    form, headers = REFUSED[refused]
+
+    answer = house.post(TOKEN, form, headers=headers)
+
+    assert answer.status_code in {400, 401}
+    assert (answer.content_type, answer.headers["Cache-Control"]) == ("application/json", "no-store")
+    for text in json.loads(answer.text).values():
+        assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", text)
+        assert "<" not in text
 
 
 def test_section_5_2_a_missing_grant_type_is_invalid_request(house: House) -> None:
@@ -208,6 +281,25 @@ def test_section_6_a_foreign_client_cannot_refresh(house: House) -> None:
     assert house.refresh(token).status_code == 200
 
 
+def test_section_6_a_confidential_client_authenticates_to_refresh(house: House) -> None:
+    """§6, §3.2.1: the token alone is not enough (T09)."""
+    secret = register_client(
+        house.wired.database,
+        NewClient("kiosk", "Kiosk", (DEVICE_CODE, REFRESH_TOKEN), ("license",), is_public=False),
+        now=house.clock(),
+    )
+    headers = basic("kiosk", str(secret))
+    codes = house.post("/oauth/device_authorization", {"client_id": "kiosk"}, headers=headers).json
+    house.decide(codes["user_code"])
+    poll = {"grant_type": DEVICE_CODE, "device_code": codes["device_code"], "client_id": "kiosk"}
+
+    assert house.post(TOKEN, poll).json["error"] == "invalid_client"
+    token = house.post(TOKEN, poll, headers=headers).json["refresh_token"]
+    refresh = {"grant_type": REFRESH_TOKEN, "refresh_token": token, "client_id": "kiosk"}
+    assert house.post(TOKEN, refresh).json["error"] == "invalid_client"
+    assert house.post(TOKEN, refresh, headers=headers).status_code == 200
+
+
 def test_section_6_refresh_token_is_required(house: House) -> None:
     """§6: "refresh_token REQUIRED"."""
     answer = house.post(TOKEN, {"grant_type": "refresh_token", "client_id": "tillpass-pos"})
@@ -220,6 +312,25 @@ def test_section_6_the_scope_cannot_be_widened(house: House) -> None:
     answer = house.refresh(house.tokens()["refresh_token"], scope="license licenses.write")
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
+
+
+def test_section_6_a_scope_that_is_left_out_is_the_one_that_was_granted(house: House) -> None:
+    """§6, and of the new refresh token too."""
+    first = house.tokens()
+    second = house.refresh(first["refresh_token"]).json
+    third = house.refresh(second["refresh_token"], scope="license").json
+
+    assert {first["scope"], second["scope"], third["scope"]} == {"license"}
+
+
+def test_section_6_nothing_in_a_request_widens_the_license(house: House) -> None:
+    """What a device may use is said by license_service alone (T27)."""
+    wanted = {"features": "xms kds", "license_id": "license-2", "renewal_date": "2099-01-01", "aud": "notify_service"}
+
+    refreshed = house.refresh(house.tokens()["refresh_token"], **wanted).json
+
+    claims = LicenseTokenVerifier(house.wired.keys, ISSUER).license_token(refreshed["license_token"])
+    assert (claims.features, claims.license_id, claims.renewal_date) == (("xms",), "license-1", None)
 
 
 def test_section_6_an_unknown_refresh_token_is_invalid_grant(house: House) -> None:

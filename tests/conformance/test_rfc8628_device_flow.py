@@ -53,6 +53,15 @@ def test_section_3_1_a_scope_that_is_not_registered_is_refused(house: House) -> 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
 
 
+def test_section_3_1_only_post_is_taken(house: House) -> None:
+    """§3.1: a POST, whose parameters stand in its body (T50)."""
+    got = house.web().get(f"{CODES}?client_id=tillpass-pos", base_url="http://127.0.0.1:8001")
+    queried = house.post(f"{CODES}?client_id=tillpass-pos", {})
+
+    assert (got.status_code, got.headers["Allow"].split(", ").count("POST")) == (405, 1)
+    assert (queried.status_code, queried.json["error"]) == (400, "invalid_request")
+
+
 def test_section_3_1_parameters_must_not_repeat(house: House) -> None:
     """§3.1: "Request and response parameters MUST NOT be included more than once"."""
     answer = house.post(CODES, {"client_id": ["tillpass-pos", "tillpass-pos"]})
@@ -135,6 +144,21 @@ def test_section_3_3_1_the_complete_uri_fills_in_but_never_approves(house: House
     page = visitor.get(f"/activate?user_code={codes['user_code']}")
 
     assert f'value="{codes["user_code"]}"' in page.text
+    assert house.poll(codes["device_code"]).json["error"] == "authorization_pending"
+
+
+def test_section_3_3_1_only_the_posted_form_of_the_page_decides(house: House) -> None:
+    """§3.3.1: a link decides nothing, whatever stands in it; nor does a form without the page's token (T13)."""
+    codes = house.ask_codes()
+    visitor = house.sign_in()
+    decision = {"user_code": codes["user_code"], "device_id": house.device_id, "decision": "authorize"}
+
+    for path in ("/activate", "/activate/decision"):
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            visitor.web.open(path, method=method, query_string=decision, base_url="http://127.0.0.1:8001")
+        forged = visitor.web.post(path, data=decision, base_url="http://127.0.0.1:8001")
+
+        assert forged.status_code == 400
     assert house.poll(codes["device_code"]).json["error"] == "authorization_pending"
 
 
@@ -326,7 +350,7 @@ def test_section_5_2_device_codes_have_high_entropy(house: House) -> None:
 
 @pytest.mark.parametrize("table", ["device_authorizations", "grants"])
 def test_section_5_2_codes_and_tokens_are_stored_as_digests(house: House, table: str) -> None:
-    """T57: what the tables hold redeems nothing."""
+    """T04, T57: what the tables hold redeems nothing."""
     codes = house.ask_codes()
     house.decide(codes["user_code"])
     tokens = house.poll(codes["device_code"]).json
@@ -349,8 +373,34 @@ def test_section_5_4_the_confirmation_shows_what_is_decided(house: House) -> Non
     assert page.index(">Authorize</button>") < page.index(">Deny</button>")
 
 
+def test_section_5_4_denying_is_as_easy_as_approving(house: House) -> None:
+    """§5.4: who presses Enter without a look denies; both buttons are of one size (T12)."""
+    codes = house.ask_codes()
+
+    page = house.sign_in().submit("/activate", device_id=house.device_id, user_code=codes["user_code"]).text
+
+    buttons = re.findall(r'<button class="([^"]*)" name="decision" value="(authorize|deny)"( autofocus)?>', page)
+    focus = {value: bool(autofocus) for _, value, autofocus in buttons}
+    sizes = {re.sub(r"btn-(primary|danger)", "", classes) for classes, _, _ in buttons}
+    assert (focus, len(sizes)) == ({"authorize": False, "deny": True}, 1)
+
+
+def test_section_5_4_the_time_of_the_request_is_shown(house: House) -> None:
+    """§5.4: a code from an hour ago was not asked for by the machine in front of the operator (T12)."""
+    codes = house.ask_codes()
+
+    page = house.sign_in().submit("/activate", device_id=house.device_id, user_code=codes["user_code"]).text
+
+    assert f'<time datetime="{house.clock().isoformat()}">' in page
+
+
 def test_section_5_5_the_code_lives_a_short_time(house: House) -> None:
     """§5.5 and §5.4: a short lifetime limits what a watcher or a phisher can do."""
     codes = house.ask_codes()
 
     assert timedelta(seconds=codes["expires_in"]) <= timedelta(minutes=15)
+
+
+def test_section_6_1_the_user_code_is_easy_to_read_and_to_type(house: House) -> None:
+    """§6.1: two short groups of consonants, so that no word comes out and one case is enough."""
+    assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", house.ask_codes()["user_code"])

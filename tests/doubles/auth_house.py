@@ -31,6 +31,7 @@ from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from flask import Flask
@@ -66,6 +67,7 @@ class Licenses:
         self.error: Exception | None = None
         self.asked: list[tuple[str, str]] = []
         self.features = ("xms",)
+        self.renewal_date: date | None = None
 
     def claim_seat(self, device_id: str, organization_id: str) -> Entitlement:
         return self._answer("claim_seat", device_id, organization_id)
@@ -84,7 +86,7 @@ class Licenses:
             features=self.features,
             renewal_window_days=30,
             stated_at=self._clock(),
-            renewal_date=None,
+            renewal_date=self.renewal_date,
         )
 
 
