@@ -7,10 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from auth_service.actions.create_organization import create_organization
 from auth_service.actions.issuing import IssuedGrant, Presenter
 from auth_service.actions.redeem_device_code import PresentedDeviceCode, redeem_device_code
 from auth_service.actions.rotate_refresh_token import rotate_refresh_token
+from auth_service.actions.switch_client import switch_client
+from auth_service.app import create_app
 from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayError, NoLicenseError
+from auth_service.storage.recent_clients import RecentClients
 from database.engine import Database
 
 if TYPE_CHECKING:
@@ -171,6 +177,35 @@ def test_an_approver_who_lost_the_right_withdraws_the_approval(house: House) -> 
     with house.wired.database.transaction() as connection:
         connection.exec_driver_sql("UPDATE memberships SET role = 'owner'")
     assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM memberships", "UPDATE devices SET organization_id = '{other}'"])
+def test_an_approval_whose_ground_is_gone_is_withdrawn(house: House, change: str) -> None:
+    """T10, T11: the approver left the organization; the device belongs to another one now."""
+    other = create_organization(house.wired.database, "Rival", now=house.clock())
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    with house.wired.database.transaction() as connection:
+        connection.exec_driver_sql(change.format(other=other))
+
+    assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+    assert house.poll(codes["device_code"]).json["error"] == "access_denied"
+
+
+def test_a_client_that_was_disabled_redeems_and_refreshes_nothing(house: House) -> None:
+    """T11: and an approval that waited for it gives it nothing."""
+    token = house.tokens()["refresh_token"]
+    codes = house.ask_codes()
+    house.decide(codes["user_code"])
+    switch_client(house.wired.database, "tillpass-pos", on=False, now=house.clock())
+    # What a process remembers of a client is seconds old at most.
+    clients = RecentClients(house.wired.database)
+    later = replace(
+        house, app=create_app(replace(house.wired, protocol=replace(house.wired.protocol, clients=clients)))
+    )
+
+    assert later.poll(codes["device_code"]).json["error"] == "invalid_client"
+    assert later.refresh(token).json["error"] == "invalid_client"
 
 
 def test_a_new_grant_ends_the_earlier_one_of_its_device(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import jwt
@@ -64,6 +65,31 @@ def test_a_grant_ends_after_five_years_at_the_latest(house: House) -> None:
     refused = house.refresh(token)
 
     assert (refused.json["error"], refused.json["reason"]) == ("invalid_grant", "grant_expired")
+
+
+def test_refreshing_moves_no_renewal_date(house: House) -> None:
+    """T26: the commercial end is what license_service says, however often a device refreshes, and past it too."""
+    house.licenses.renewal_date = (house.clock() + timedelta(days=1)).date()
+    token = house.tokens()["refresh_token"]
+    house.clock.pass_seconds(3 * 24 * 3600)
+
+    answer = house.refresh(token)
+
+    claims = jwt.decode(answer.json["license_token"], options={"verify_signature": False})
+    assert claims["renewal_date"] == house.licenses.renewal_date.isoformat()
+
+
+def test_a_license_token_lives_for_eight_days_and_no_refresh_makes_it_more(house: House) -> None:
+    """T28: so much longer, at most, is a license used that was removed while its device was offline."""
+    answer = house.tokens()
+    lives = []
+    for _ in range(3):
+        claims = jwt.decode(answer["license_token"], options={"verify_signature": False})
+        lives.append((claims["iat"] - int(house.clock().timestamp()), claims["exp"] - claims["iat"]))
+        house.clock.pass_seconds(60)
+        answer = house.refresh(answer["refresh_token"]).json
+
+    assert lives == [(0, 8 * 24 * 3600)] * 3
 
 
 @pytest.mark.parametrize("change", [lambda token: token[:-1] + "_", lambda token: "A" * 91, lambda token: token + "A"])

@@ -368,7 +368,7 @@ def test_a_device_that_is_authorized_already_is_warned_about(house: House) -> No
 
 
 def test_the_license_of_a_device_is_removed_at_the_portal(house: House) -> None:
-    """S3-18: a remove function at the authorization server; the next refresh says why."""
+    """S3-18, T28: a remove function at the authorization server; the very next refresh is refused and says why."""
     token = house.tokens()["refresh_token"]
     visitor = house.sign_in()
     path = f"/devices/{house.device_id}/remove"
