@@ -65,7 +65,7 @@ def _stops_in_the_body(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("behave", [_answers_nothing, _stops_in_the_headers, _stops_in_the_body])
 def test_server_that_stops_answering_is_given_up(behave: Any, impatient_http_client: HttpClient) -> None:
-    """F20, F23: no caller waits for ever. A limit that were not kept would let this test hang until its server ends."""
+    """F20, F23, T31: no caller waits for ever. A limit that were not kept would let this test hang."""
     with _misbehaving(behave) as origin, pytest.raises(UnreachableError):
         impatient_http_client.get(f"{origin}/x")
 
