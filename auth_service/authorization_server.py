@@ -125,6 +125,10 @@ class ProtocolRequest(OAuth2Request):
         self._services = services
         self.payload = FlaskOAuth2Payload(request)
 
+    def has_passed(self, mark: str) -> bool:
+        """Tell whether who handed the request on left this mark; a client cannot."""
+        return mark in self._request.environ
+
     def presenter(self) -> Presenter:
         """Give who shows a code or token, once its client is authenticated."""
         address = self._services.proxies.asker(self._request.remote_addr, self._request.headers)

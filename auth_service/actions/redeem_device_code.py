@@ -37,6 +37,8 @@ class PresentedDeviceCode:
     device_code: str
     presenter: Presenter
     code_verifier: str | None = None
+    is_pace_asked: bool = False
+    """Redis was asked a moment ago, and did not know the code as pending; the poll is not counted yet."""
 
 
 def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: datetime) -> IssuedGrant:
@@ -47,19 +49,14 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
     Raises the GrantRefusedError that RFC 8628 §3.5 names, LicenseServiceAwayError, DatabaseUnavailableError, or what
     the presenter's proof comes to.
     """
-    code, client_id = digest(shown.device_code), shown.presenter.client_id
-    polled = parts.pace.poll(code, client_id=client_id, now=now)
+    polled = Pace.UNKNOWN if shown.is_pace_asked else _poll(parts, shown, now)
     if polled in {Pace.PENDING, Pace.PENDING_EARLY}:
-        raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
+        raise still_pending(early=polled is Pace.PENDING_EARLY)
     authorization = _find(parts, shown, now)
     if authorization.status is Status.PENDING:
-        parts.pace.note_pending(
-            code,
-            client_id=client_id,
-            expires_at=authorization.expires_at,
-            now=now,
-            public=shown.presenter.is_public,
-        )
+        if shown.is_pace_asked:
+            polled = _poll(parts, shown, now)
+        _note_pending(parts, shown, authorization, now)
         raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     if authorization.status is Status.APPROVED:
         issued = _redeem(parts, shown, authorization, now)
@@ -68,6 +65,22 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
         # Somebody else was first, a moment ago.
         authorization = _find(parts, shown, now)
     return _answer_again(parts, shown, authorization, now)
+
+
+def _poll(parts: IssuingParts, shown: PresentedDeviceCode, now: datetime) -> Pace:
+    return parts.pace.poll(digest(shown.device_code), client_id=shown.presenter.client_id, now=now)
+
+
+def _note_pending(
+    parts: IssuingParts, shown: PresentedDeviceCode, authorization: DeviceAuthorization, now: datetime
+) -> None:
+    parts.pace.note_pending(
+        authorization.device_code_digest,
+        client_id=authorization.client_id,
+        expires_at=authorization.expires_at,
+        now=now,
+        public=shown.presenter.is_public,
+    )
 
 
 def _find(parts: IssuingParts, shown: PresentedDeviceCode, now: datetime) -> DeviceAuthorization:

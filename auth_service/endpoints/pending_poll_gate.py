@@ -22,6 +22,7 @@ from werkzeug.exceptions import ClientDisconnected
 from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
 from auth_service.endpoints.prepared_answer import PreparedAnswer, trust_in_host
+from auth_service.grants.device_code import ASKED
 from auth_service.grants.oauth_errors import RefusedGrantError
 from auth_service.storage.poll_pace import Pace
 from wire.grant_types import DEVICE_CODE
@@ -67,6 +68,7 @@ class PendingPollGate:
                 polled = self._services.pace.poll(
                     digest(device_code), client_id=client_id, now=self._services.now(), authenticated=False
                 )
+                environ[ASKED] = True
                 if polled in self._answers:
                     return self._answers[polled].give(environ, start_response)
         return self._application(environ, start_response)

@@ -7,7 +7,7 @@ are ours, because Authlib's own credential check is not single-use under races a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc8628 import DeviceCodeGrant as AuthlibDeviceCodeGrant
@@ -18,6 +18,9 @@ from auth_service.grants.oauth_errors import as_oauth_errors
 
 if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
+
+ASKED: Final = "tillpass.poll_pace_asked"
+"""In the WSGI environment of a poll that the gate has asked Redis about: it knew of nothing that is pending."""
 
 
 class DeviceCodeGrant(AuthlibDeviceCodeGrant):
@@ -40,6 +43,7 @@ class DeviceCodeGrant(AuthlibDeviceCodeGrant):
                 self.request.form["device_code"],
                 self.request.presenter(),
                 code_verifier=self.request.form.get("code_verifier") or None,
+                is_pace_asked=self.request.has_passed(ASKED),
             )
             issued = redeem_device_code(services, shown, now=now)
         return 200, services.issuer.device_answer(issued.grant, issued.refresh_token, now), self.TOKEN_RESPONSE_HEADER

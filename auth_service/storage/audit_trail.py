@@ -16,6 +16,7 @@ from sqlalchemy import and_, bindparam, func, insert, select, true, update
 from auth_service.domain.audit_event import ChainedEvent, chain_event
 from auth_service.storage.tables import audit_events, audit_head
 from database.engine import after_commit
+from wire.serving.logs import ReadyLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def append_event(connection: Connection, event: AuditEvent) -> ChainedEvent:
         moved = connection.execute(_MOVE_HEAD, move)
     if moved.rowcount != 1:
         raise RuntimeError("The head of the audit trail moved while it was locked.")
-    after_commit(connection, lambda: _log.info("audit", extra={"audit": placed.as_members()}))
+    after_commit(connection, lambda: _log.info(ReadyLine("audit", {"audit": placed.as_members()})))
     return placed
 
 

@@ -6,41 +6,35 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 @dataclass(frozen=True, slots=True)
-class RequestLine:
-    """The message of the line that each request leaves."""
+class ReadyLine:
+    """The message of a line that is written all the time: an event, and members that JSON knows."""
 
-    request_id: str
-    method: str
-    path: str
-    status: int
-    milliseconds: float
+    event: str
+    members: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return self.event
 
 
 class _JsonLines(structlog.stdlib.ProcessorFormatter):
-    """structlog's formatter, with a short way for the line that each request leaves: a third of the cost."""
+    """structlog's formatter, with a short way for a ReadyLine: a third of the cost."""
 
     def format(self, record: logging.LogRecord) -> str:
-        if not isinstance(record.msg, RequestLine):
+        if not isinstance(record.msg, ReadyLine):
             return super().format(record)
-        said = record.msg
-        return json.dumps(
-            {
-                "event": "request",
-                "request_id": said.request_id,
-                "method": said.method,
-                "path": said.path,
-                "status": said.status,
-                "milliseconds": said.milliseconds,
-                "level": "info",
-                "logger": record.name,
-                "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z"),
-            }
-        )
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
+        told = {"level": record.levelname.lower(), "logger": record.name, "timestamp": at}
+        known = structlog.contextvars.get_contextvars()
+        return json.dumps({"event": record.msg.event, **known, **record.msg.members, **told})
 
 
 def configure_logs(level: int = logging.INFO) -> None:

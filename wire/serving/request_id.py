@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from flask import g, request
 
-from wire.serving.logs import RequestLine
+from wire.serving.logs import ReadyLine
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -45,7 +45,13 @@ def install_request_log(app: Flask, service: str) -> None:
         response.headers["X-Request-ID"] = request_id
         if request.path not in _QUIET_PATHS and not request.environ.get(REHEARSAL):
             took = time.monotonic() - g.get("began", time.monotonic())
-            milliseconds = round(took * 1000, 1)
-            log.info(RequestLine(request_id, request.method, request.path, response.status_code, milliseconds))
+            members = {
+                "request_id": request_id,
+                "method": request.method,
+                "path": request.path,
+                "status": response.status_code,
+                "milliseconds": round(took * 1000, 1),
+            }
+            log.info(ReadyLine("request", members))
         structlog.contextvars.clear_contextvars()
         return response
