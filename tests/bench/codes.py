@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain.device_authorization import LIFETIME_SECONDS
 from auth_service.domain.secret_digest import digest, keyed_digest, new_secret
@@ -34,11 +35,19 @@ class Codes:
 
 def write_pending(wired: Wired, count: int) -> list[Codes]:
     """Write `count` pending device authorizations to SQL."""
+    while True:
+        codes = [Codes(new_secret(), new_user_code()) for _ in range(count)]
+        try:
+            with wired.database.transaction() as connection:
+                connection.execute(insert(device_authorizations), _rows(codes, wired.protocol.user_code_key))
+        except IntegrityError:
+            # Among 100,000 codes, one in five times a user code is drawn twice.
+            continue
+        return codes
+
+
+def _rows(codes: list[Codes], key: bytes) -> list[dict[str, Any]]:
     now = utc_now()
-    codes = {}
-    while len(codes) < count:
-        user_code = new_user_code()
-        codes[user_code] = Codes(new_secret(), user_code)
     shared = {
         "client_id": CLIENT_ID,
         "scope": LICENSE,
@@ -47,19 +56,15 @@ def write_pending(wired: Wired, count: int) -> list[Codes]:
         "created_at": now,
         "expires_at": now + timedelta(seconds=LIFETIME_SECONDS),
     }
-    key = wired.protocol.user_code_key
-    rows = [
+    return [
         {
             **shared,
             "id": str(uuid.uuid4()),
             "device_code_digest": digest(each.device_code),
             "user_code_digest": keyed_digest(each.user_code, key),
         }
-        for each in codes.values()
+        for each in codes
     ]
-    with wired.database.transaction() as connection:
-        connection.execute(insert(device_authorizations), rows)
-    return list(codes.values())
 
 
 def note_pending(pace: PollPace, codes: Iterable[Codes]) -> None:
