@@ -32,8 +32,8 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open it; no connection is made yet. Raises DatabaseUnavailableError when its folder cannot be made."""
         self.engine = open_engine(url)
-        self._read_engine = self.engine.execution_options(reading=True)
-        self._writing = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        self._read_engine = _reading(self.engine)
+        self._writing = threading.Lock() if _is_sqlite(self.engine) else None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -119,8 +119,18 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     if foreign_keys:
         event.listen(engine, "connect", _hold_foreign_keys)
-    event.listen(engine, "begin", _begin_immediate)
+    # Not by the event "begin": an engine that has events pays for them with every statement.
+    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]
     return engine
+
+
+def _reading(engine: Engine) -> Engine:
+    """Give an engine on the same connections that begins nothing: each statement reads the newest commit, unlocked."""
+    return create_engine(engine.url, pool=engine.pool, hide_parameters=True) if _is_sqlite(engine) else engine
+
+
+def _is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
 
 
 def _open_server(url: URL) -> Engine:
@@ -155,7 +165,5 @@ def _hold_foreign_keys(connection: Any, _record: object) -> None:  # noqa: ANN40
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    # Without BEGIN each statement reads the newest commit and holds no lock.
-    if not connection.get_execution_options().get("reading"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediate(connection: Any) -> None:  # noqa: ANN401 - as above
+    connection.driver_connection.execute("BEGIN IMMEDIATE")
