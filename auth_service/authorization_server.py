@@ -97,7 +97,8 @@ class AuthorizationServer(FlaskAuthorizationServer):
             )
 
     def create_oauth2_request(self, request: object) -> ProtocolRequest:  # noqa: ARG002 - Authlib's signature
-        return ProtocolRequest(current_request, self.services)
+        # The request itself: Flask's stand-in looks it up anew at each of some fifty touches.
+        return ProtocolRequest(current_request._get_current_object(), self.services)  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
 
     def get_token_grant(self, request: ProtocolRequest) -> Any:  # noqa: ANN401 - Authlib's grants are untyped
         if not request.form.get("grant_type"):
