@@ -95,7 +95,7 @@ def test_section_3_3_a_failed_signature_means_no_claim_is_believed(forge: Forge,
 
 
 @pytest.mark.parametrize(
-    "changes", [{"y": "AAAA"}, {"x": "", "y": ""}, {"x": "A" * 43, "y": "A" * 43}, {"crv": "P-384"}, {"d": "AAAA"}]
+    "changes", [{"y": "AAAA"}, {"x": "", "y": ""}, {"x": "A" * 43, "y": "A" * 43}, {"crv": "P-384"}]
 )
 def test_section_3_4_a_public_key_that_is_no_point_of_the_curve_is_no_key(
     forge: Forge, changes: dict[str, str]
@@ -103,6 +103,14 @@ def test_section_3_4_a_public_key_that_is_no_point_of_the_curve_is_no_key(
     """§3.4: inputs of cryptography are validated, those of a key set too."""
     with pytest.raises(AnswerRefusedError):
         read_jwks({"keys": [{**forge.issuer.public_member(), **changes}]})
+
+
+def test_section_3_4_a_key_whose_private_half_is_public_is_no_key(forge: Forge) -> None:
+    """§3.4: anybody can sign with it (T32)."""
+    whole = jwt.algorithms.ECAlgorithm.to_jwk(forge.issuer.private_key, as_dict=True)
+
+    with pytest.raises(AnswerRefusedError):
+        read_jwks({"keys": [{**forge.issuer.public_member(), **whole}]})
 
 
 def test_section_3_5_every_signing_key_is_drawn_anew_from_256_bits(settings: Settings, house: House) -> None:

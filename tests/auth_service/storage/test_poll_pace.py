@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from auth_service.storage.poll_pace import Pace
+from redis import Redis
+
+from auth_service.storage.poll_pace import Pace, PollPace
 
 if TYPE_CHECKING:
-    from auth_service.storage.poll_pace import PollPace
     from tests.doubles.auth_house import House
+
+RACERS = 16
 
 
 def note(house: House, code: str = "digest") -> PollPace:
@@ -48,6 +54,24 @@ def test_another_client_learns_nothing_and_does_not_slow_the_right_one(house: Ho
 
     assert pace.poll("digest", client_id="other", now=house.clock()) is Pace.UNKNOWN
     assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.PENDING
+
+
+def test_of_many_polls_at_once_one_is_in_time(house: House, valkey: str) -> None:
+    """T14: on a real server, no two polls find that nobody polled before; each other one lengthens the interval."""
+    now, start = house.clock(), threading.Barrier(RACERS)
+    with Redis.from_url(valkey) as redis, ThreadPoolExecutor(RACERS) as pool:
+        pace = PollPace(redis)
+        pace.note_pending("raced", client_id="pos", expires_at=now + timedelta(seconds=900), now=now)
+
+        def poll(_: int) -> Pace:
+            start.wait()
+            return pace.poll("raced", client_id="pos", now=now)
+
+        seen = Counter(pool.map(poll, range(RACERS)))
+        interval = int(redis.hget("poll:raced", "interval") or 0)
+
+    assert seen == {Pace.PENDING: 1, Pace.PENDING_EARLY: RACERS - 1}
+    assert interval == 5000 * RACERS
 
 
 def test_what_is_noted_goes_with_the_code(house: House) -> None:
