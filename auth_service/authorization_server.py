@@ -20,7 +20,7 @@ from flask import request as current_request
 
 from auth_service.actions.authenticate_by_assertion import authenticate_by_assertion
 from auth_service.actions.issuing import Presenter
-from auth_service.domain.client import PRIVATE_KEY_JWT
+from auth_service.domain.client import CLIENT_SECRET_BASIC, PRIVATE_KEY_JWT
 from auth_service.grants.client_credentials import ClientCredentialsGrant
 from auth_service.grants.device_code import DeviceCodeGrant
 from auth_service.grants.oauth_errors import as_oauth_errors
@@ -65,9 +65,11 @@ class AuthorizationServer(FlaskAuthorizationServer):
         by_assertion = "client_assertion" in request.form
         if ("Authorization" in request.headers) + ("client_secret" in request.form) + by_assertion > 1:
             raise InvalidRequestError("Authenticate by one method: a header, a client_secret or a client_assertion.")
+        # Whoever brings an assertion or a header stands or falls with it, also where the client named is a public one.
         if by_assertion:
-            # Whoever brings an assertion stands or falls with it, also where the client named is a public one.
             methods = [method for method in methods if method == PRIVATE_KEY_JWT]
+        elif "Authorization" in request.headers:
+            methods = [method for method in methods if method == CLIENT_SECRET_BASIC]
         try:
             client: Client = super().authenticate_client(request, methods, endpoint)
         except (InvalidClientError, ValueError) as fault:

@@ -91,6 +91,19 @@ def test_section_2_3_1_a_malformed_authorization_header_is_invalid_client(house:
     assert answer.headers["WWW-Authenticate"].startswith("Basic")
 
 
+@pytest.mark.parametrize("header", ["Basic dGlsbHBhc3MtcG9zOng=", "Basic a,Basic b", "Bearer x", ""])
+@pytest.mark.parametrize("path", [TOKEN, "/oauth/device_authorization", "/oauth/revoke"])
+def test_section_5_2_who_tries_a_header_and_fails_is_not_taken_for_a_public_client(
+    house: House, path: str, header: str
+) -> None:
+    """§5.2: "If the client attempted to authenticate via the "Authorization" request header field" (T09)."""
+    form = {"client_id": "tillpass-pos", "grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+
+    answer = house.post(path, form, headers={"Authorization": header})
+
+    assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
+
+
 def test_section_3_2_only_post_is_taken(house: House) -> None:
     """§3.2: "The client MUST use the HTTP "POST" method"."""
     answer = house.web().get(TOKEN, base_url=ISSUER)
