@@ -15,6 +15,7 @@ from auth_service.domain.user_code import new_user_code
 from auth_service.storage.device_authorizations import add_device_authorization
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from auth_service.domain.limit import Limit
@@ -34,15 +35,25 @@ class IssuedCodes:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceBinding:
+    """What a redeem must show again; None where the device fixed nothing."""
+
+    dpop_jkt: str | None = None
+    code_challenge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceAuthorizationRequest:
-    """What the device authorization endpoint was asked, checked."""
+    """What the device authorization endpoint was asked, checked, except for the binding.
+
+    That is read once the request is counted: verifying a proof costs more than all else, and leaves a memory (T17).
+    """
 
     client_id: str
     scope: str
     requested_from: str
     is_public_client: bool
-    dpop_jkt: str | None = None
-    code_challenge: str | None = None
+    read_binding: Callable[[], DeviceBinding] = DeviceBinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +75,10 @@ def request_device_authorization(
 ) -> IssuedCodes:
     """Make a pending device authorization.
 
-    Raises TooManyRequestsError or DatabaseUnavailableError.
+    Raises TooManyRequestsError, DatabaseUnavailableError, or what reading the binding comes to.
     """
     quota.limiter.count(quota.limit, (request.requested_from, request.client_id), now=now)
+    binding = request.read_binding()
     device_code = new_secret()
     authorization = DeviceAuthorization(
         id=str(uuid.uuid4()),
@@ -77,8 +89,8 @@ def request_device_authorization(
         requested_from=request.requested_from,
         created_at=now,
         expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
-        dpop_jkt=request.dpop_jkt,
-        code_challenge=request.code_challenge,
+        dpop_jkt=binding.dpop_jkt,
+        code_challenge=binding.code_challenge,
     )
     user_code = _add_with_new_user_code(database, authorization, user_code_key)
     pace.note_pending(

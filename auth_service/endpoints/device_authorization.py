@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from authlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
@@ -66,12 +67,10 @@ def _read(server: AuthorizationServer) -> DeviceAuthorizationRequest:
     scope = client.allowed_scope(protocol_request.form.get("scope"))
     if scope is None:
         raise InvalidScopeError("The scope is not one that this client may have.")
-    binding = read_device_binding(protocol_request, dpop_required=server.services.dpop_required)
     return DeviceAuthorizationRequest(
         client_id=client.client_id,
         scope=scope,
-        dpop_jkt=binding.dpop_jkt,
-        code_challenge=binding.code_challenge,
         requested_from=server.services.proxies.asker(request.remote_addr, request.headers),
         is_public_client=client.is_public,
+        read_binding=partial(read_device_binding, protocol_request, dpop_required=server.services.dpop_required),
     )

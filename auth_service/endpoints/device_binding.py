@@ -7,11 +7,11 @@ S256 is taken: a plain one is the verifier itself.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
+from auth_service.actions.request_device_authorization import DeviceBinding
 from auth_service.grants.oauth_errors import as_oauth_errors
 from wire.errors import ProofRefusedError
 
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 CHALLENGE_METHOD: Final = "S256"
 # Both are a SHA-256 digest in base64url without padding.
 _DIGEST: Final = re.compile(r"\A[A-Za-z0-9_-]{43}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceBinding:
-    """What a redeem must show again; None where the device fixed nothing."""
-
-    dpop_jkt: str | None
-    code_challenge: str | None
 
 
 def read_device_binding(request: ProtocolRequest, *, dpop_required: bool) -> DeviceBinding:

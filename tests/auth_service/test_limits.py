@@ -18,6 +18,7 @@ from auth_service.domain.operator import Role
 from auth_service.domain.trusted_proxies import read_trusted_proxies
 from auth_service.storage.limiter import Limiter
 from tests.doubles.auth_house import ISSUER, PASSWORD, Visitor, csrf_token
+from tests.doubles.keyed_device import KeyedDevice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -295,6 +296,18 @@ def test_an_address_asks_for_so_many_codes_in_a_minute(house: House) -> None:
     assert ask(house, "192.0.2.2").status_code == 200
     house.clock.pass_seconds(60)
     assert ask(house).status_code == 200
+
+
+def test_beyond_the_limit_no_proof_is_looked_at_or_remembered(house: House) -> None:
+    """T17: else a stranger would fill the memory of used proofs, and have us verify as many as it sends."""
+    house = with_quota(house, per_address=1, per_client=1000)
+    device = KeyedDevice(house)
+    assert device.ask().status_code == 200
+
+    answers = [device.ask() for _ in range(3)]
+
+    assert [one.status_code for one in answers] == [429] * 3
+    assert len(house.redis.keys("dpop:*")) == 1
 
 
 def test_a_client_has_so_many_codes_in_their_lifetime(house: House) -> None:
