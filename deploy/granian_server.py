@@ -10,6 +10,7 @@ import argparse
 import multiprocessing
 import os
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from granian._granian import ListenerSpec
@@ -48,8 +49,8 @@ class OneSocketServer(MPServer):
         self._sso = socket.socket(fileno=self._sfd)
 
 
-def load_application(target: str) -> Callable[..., Iterable[bytes]]:
-    """Load the WSGI application in its worker."""
+def load_application(target: str, *, drops_underscores: bool) -> Callable[..., Iterable[bytes]]:
+    """Load the WSGI application in its worker; `drops_underscores` says what the proxy in front does."""
     application: Any = load_target(target)
     # granian puts the environment's variables into each request's: there an HTTP_… would be a header that nobody sent,
     # and secrets have no place. The service has read its settings by now.
@@ -58,6 +59,11 @@ def load_application(target: str) -> Callable[..., Iterable[bytes]]:
             del os.environ[name]
 
     def with_whole_answers(environ: dict[str, Any], start_response: Any) -> list[bytes]:  # noqa: ANN401 - WSGI's own
+        if not drops_underscores and "HTTP_X_FORWARDED_FOR" in environ:
+            # granian gives X_Forwarded_For the same name, and the first of the two wins: anyone could write it in front
+            # of what the proxy adds (T03). Forwarded has one spelling, but then it is not what this proxy writes.
+            del environ["HTTP_X_FORWARDED_FOR"]
+            environ.pop("HTTP_FORWARDED", None)
         # granian answers a list at once; anything else piece by piece, each through the runtime's threads.
         answer = application(environ, start_response)
         if isinstance(answer, list):
@@ -79,6 +85,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, default=int(os.environ.get("WEB_CONCURRENCY") or 1))
     parser.add_argument("--overlap", type=float, default=OVERLAP_SECONDS, help="seconds that a reload takes per worker")
+    parser.add_argument(
+        "--proxy-drops-underscores",
+        action="store_true",
+        help="no header whose name has an underscore comes through the proxy in front: believe its X-Forwarded-For",
+    )
     asked = parser.parse_args()
     # The workers inherit the socket. Nothing of the service is loaded before the fork.
     multiprocessing.set_start_method("fork")
@@ -99,7 +110,7 @@ def main() -> None:
         respawn_failed_workers=True,
         respawn_interval=asked.overlap,
         workers_kill_timeout=GRACEFUL_SECONDS,
-    ).serve(target_loader=load_application)
+    ).serve(target_loader=partial(load_application, drops_underscores=asked.proxy_drops_underscores))
 
 
 if __name__ == "__main__":

@@ -45,9 +45,9 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
 
-    def get(self, path: str = "/") -> Any:
+    def get(self, path: str = "/", headers: dict[str, str] | None = None) -> Any:
         with self.connection() as connection:
-            connection.request("GET", path, headers={"Connection": "close"})
+            connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
             return json.loads(connection.getresponse().read())
 
     def connection(self) -> closing[http.client.HTTPConnection]:
@@ -225,9 +225,26 @@ def test_bad_input_is_refused_or_hung_up_on(server: Server) -> None:
     assert server.answers()
 
 
+def test_nobody_writes_an_address_in_front_of_the_proxy_s(server: Server) -> None:
+    """T03: many proxies pass a header with underscores on, and WSGI has one name for both spellings."""
+    spoofed = server.get("/environment", {"X_Forwarded_For": "6.6.6.6", "X-Forwarded-For": "192.0.2.1"})
+    told = server.get("/environment", {"Forwarded": "for=192.0.2.1"})
+
+    assert spoofed.get("HTTP_X_FORWARDED_FOR") in {None, "192.0.2.1"}
+    assert told["HTTP_FORWARDED"] == "for=192.0.2.1"
+
+
 def test_the_environment_s_variables_are_not_in_a_request(server: Server) -> None:
     """T55: no secret among them, and no variable that would pass for a header."""
     given = server.get("/environment")
 
     assert "AUTH_SECRET_KEY" not in given
     assert "HTTP_X_FORGED" not in given
+
+
+def test_behind_a_proxy_that_writes_one_header_granian_believes_none_that_it_passes_on() -> None:
+    """T03: beside an X-Forwarded-For that is not believed, Forwarded is whatever the asker wrote."""
+    with running("granian") as server:
+        given = server.get("/environment", {"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=6.6.6.6"})
+
+    assert not {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"} & given.keys()
