@@ -49,6 +49,8 @@ def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], .
     `unavailable` names the errors that mean "a thing we depend on does not answer", beside wire's own.
     """
     install_body_limits(app)
+    # A redirect to the tidy address would lead a token to the port and scheme that the request itself says (T40).
+    app.url_map.merge_slashes = False
     app.register_error_handler(ProblemError, _from_problem)
     app.register_error_handler(HTTPException, http_problem_response)
     away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)

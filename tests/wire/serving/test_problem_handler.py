@@ -189,6 +189,14 @@ def test_unknown_host_is_the_caller_s_fault(host: str, app: Flask) -> None:
         _is_a_problem(app.test_client().get(path, environ_overrides={"HTTP_HOST": host}), 400, "bad_request")
 
 
+def test_untidy_path_is_not_there_and_leads_nowhere(app: Flask) -> None:
+    """T40: not to the port that the request names, nor from https to http."""
+    answer = app.test_client().get("/words//a", environ_overrides={"HTTP_HOST": "service.example:9999"})
+
+    _is_a_problem(answer, 404, "not_found")
+    assert "Location" not in answer.headers
+
+
 def test_unknown_host_is_not_repeated(app: Flask) -> None:
     """T16: fixed sentences, no input."""
     app.config["TRUSTED_HOSTS"] = ["service.example"]
