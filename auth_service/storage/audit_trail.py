@@ -16,6 +16,7 @@ from sqlalchemy import and_, bindparam, func, insert, select, true, update
 from auth_service.domain.audit_event import ChainedEvent, chain_event
 from auth_service.storage.tables import audit_events, audit_head
 from database.engine import after_commit
+from database.hot_statement import HotStatement
 from wire.serving.logs import ReadyLine
 
 if TYPE_CHECKING:
@@ -33,16 +34,23 @@ _BEFORE_ALL: Final = -(2**31)
 _log = logging.getLogger("auth_service.audit")
 
 _COLUMNS: Final = tuple(column.name for column in audit_events.c)
-_LOCK_HEAD = select(audit_head.c.sequence, audit_head.c.hash).where(audit_head.c.id == 1).with_for_update()
-_ADD = insert(audit_events)
-_MOVE_HEAD = (
+_LOCK_HEAD = HotStatement(
+    select(audit_head.c.sequence, audit_head.c.hash).where(audit_head.c.id == 1).with_for_update()
+)
+_ADD = HotStatement(insert(audit_events))
+_move_head = (
     update(audit_head)
     .where(audit_head.c.id == 1, audit_head.c.sequence == bindparam("last"))
     .values(sequence=bindparam("next"), hash=bindparam("next_hash"))
 )
+_MOVE_HEAD = HotStatement(_move_head)
 # One way to the server instead of two, while others wait for the head. SQLite has no such statement, and no way.
-_ADD_AND_MOVE_HEAD = _MOVE_HEAD.add_cte(
-    insert(audit_events).values({column: bindparam(f"event_{column.name}") for column in audit_events.c}).cte("added")
+_ADD_AND_MOVE_HEAD = HotStatement(
+    _move_head.add_cte(
+        insert(audit_events)
+        .values({column: bindparam(f"event_{column.name}") for column in audit_events.c})
+        .cte("added")
+    )
 )
 _EXTENT = select(
     audit_head.c.sequence, audit_head.c.hash, select(func.max(audit_events.c.sequence)).scalar_subquery()
@@ -75,10 +83,10 @@ def append_event(connection: Connection, event: AuditEvent) -> ChainedEvent:
     row = {column: getattr(placed, column) for column in _COLUMNS}
     move = {"last": last.sequence, "next": placed.sequence, "next_hash": placed.hash}
     if connection.dialect.name == "postgresql":
-        moved = connection.execute(_ADD_AND_MOVE_HEAD, {**move, **{f"event_{name}": row[name] for name in row}})
+        moved = _ADD_AND_MOVE_HEAD.run(connection, {**move, **{f"event_{name}": row[name] for name in row}})
     else:
-        connection.execute(_ADD, row)
-        moved = connection.execute(_MOVE_HEAD, move)
+        _ADD.run(connection, row)
+        moved = _MOVE_HEAD.run(connection, move)
     if moved.rowcount != 1:
         raise RuntimeError("The head of the audit trail moved while it was locked.")
     after_commit(connection, lambda: _log.info(ReadyLine("audit", {"audit": placed.as_members()})))
@@ -87,7 +95,7 @@ def append_event(connection: Connection, event: AuditEvent) -> ChainedEvent:
 
 def lock_trail(connection: Connection) -> TrailExtent:
     """Hold the trail's head until the transaction ends, so that nobody else appends, and give it."""
-    head = connection.execute(_LOCK_HEAD).one()
+    head = _LOCK_HEAD.run(connection, {}).one()
     return TrailExtent(sequence=head.sequence, hash=head.hash, newest_sequence=head.sequence)
 
 

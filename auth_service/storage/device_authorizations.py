@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 
 from auth_service.domain.device_authorization import MOVES, DeviceAuthorization, Status
 from auth_service.domain.operator import APPROVING_ROLES
 from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
 from auth_service.storage.tables import device_authorizations, devices, memberships, organizations, status_indexes
+from database.hot_statement import HotStatement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 _table = device_authorizations
 _by_device_code = _table.c.device_code_digest == bindparam("wanted")
 
-_INSERT = insert(_table)
-_FIND_BY_DEVICE_CODE = select(_table).where(_by_device_code)
+_INSERT = HotStatement(insert(_table))
+_FIND_BY_DEVICE_CODE = HotStatement(select(_table).where(_by_device_code))
 _FIND_BY_USER_CODE = select(_table).where(_table.c.user_code_digest == bindparam("wanted"))
 
 
@@ -49,13 +50,13 @@ _WITHDRAW_OF_DEVICE = (
     .returning(*_table.c)
 )
 _DRAW_STATUS_INDEX = insert(status_indexes).returning(status_indexes.c.number)
-_CONSUME = (
+_CONSUME = HotStatement(
     _move(Status.APPROVED, Status.CONSUMED)
     .where(_by_device_code, _table.c.expires_at > bindparam("now"))
     .values(consumed_at=bindparam("now"))
 )
 _SWEEP = delete(_table).where(_table.c.expires_at < bindparam("before"))
-_APPROVED_DEVICE = (
+_APPROVED_DEVICE = HotStatement(
     select(*DEVICE_COLUMNS, organizations.c.name.label("organization_name"))
     .select_from(DEVICES_WITH_HUBS.join(organizations, organizations.c.id == devices.c.organization_id))
     .where(
@@ -64,7 +65,7 @@ _APPROVED_DEVICE = (
         exists().where(
             memberships.c.operator_id == bindparam("operator_id"),
             memberships.c.organization_id == bindparam("organization_id"),
-            memberships.c.role.in_(sorted(role.value for role in APPROVING_ROLES)),
+            or_(*(memberships.c.role == role.value for role in sorted(APPROVING_ROLES))),
         ),
     )
     # Two codes that were approved for one device are redeemed one after the other.
@@ -84,8 +85,8 @@ def add_device_authorization(
     connection: Connection, authorization: DeviceAuthorization, *, user_code_digest: str
 ) -> None:
     """Add a pending one. Raises sqlalchemy's IntegrityError when the user code is taken."""
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "id": authorization.id,
             "device_code_digest": authorization.device_code_digest,
@@ -103,7 +104,7 @@ def add_device_authorization(
 
 
 def find_by_device_code(connection: Connection, device_code_digest: str) -> DeviceAuthorization | None:
-    row = connection.execute(_FIND_BY_DEVICE_CODE, {"wanted": device_code_digest}).one_or_none()
+    row = _FIND_BY_DEVICE_CODE.run(connection, {"wanted": device_code_digest}).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -158,7 +159,7 @@ def withdraw_of_device(connection: Connection, device_id: str, now: datetime) ->
 
 def consume(connection: Connection, device_code_digest: str, now: datetime) -> bool:
     """Move approved → consumed. False for every racer but one (T05)."""
-    return connection.execute(_CONSUME, {"wanted": device_code_digest, "now": now}).rowcount == 1
+    return _CONSUME.run(connection, {"wanted": device_code_digest, "now": now}).rowcount == 1
 
 
 def find_approved_device(connection: Connection, authorization: DeviceAuthorization) -> ApprovedDevice | None:
@@ -166,8 +167,8 @@ def find_approved_device(connection: Connection, authorization: DeviceAuthorizat
 
     None when it has gone, or its approver may approve no longer (T10, T11).
     """
-    row = connection.execute(
-        _APPROVED_DEVICE,
+    row = _APPROVED_DEVICE.run(
+        connection,
         {
             "device_id": authorization.device_id,
             "organization_id": authorization.organization_id,

@@ -16,14 +16,15 @@ from auth_service.domain.grant import Family, Grant, KeptGrant
 from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
 from auth_service.storage.tables import devices, grants, organizations
+from database.hot_statement import HotStatement
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from wire.entitlement import Entitlement
 
-_INSERT = insert(grants)
-_END_OF_DEVICE = (
+_INSERT = HotStatement(insert(grants))
+_END_OF_DEVICE = HotStatement(
     update(grants)
     .where(grants.c.device_id == bindparam("wanted"), grants.c.ended_at.is_(None))
     .values(ended_at=bindparam("now"), ended_reason=bindparam("reason"), successor_seed=None)
@@ -43,9 +44,9 @@ _KEPT = select(
         organizations, organizations.c.id == devices.c.organization_id
     )
 )
-_KEPT_BY_ID = _KEPT.where(grants.c.id == bindparam("wanted"))
+_KEPT_BY_ID = HotStatement(_KEPT.where(grants.c.id == bindparam("wanted")))
 _KEPT_BY_AUTHORIZATION = _KEPT.where(grants.c.device_authorization_id == bindparam("wanted"))
-_ROTATE = (
+_ROTATE = HotStatement(
     update(grants)
     .where(
         grants.c.id == bindparam("wanted"),
@@ -89,8 +90,8 @@ def add_grant(
     expires_at: datetime,
 ) -> None:
     """Add a grant with the first token of its family, made when that was. Its device must have no live one."""
-    connection.execute(
-        _INSERT,
+    _INSERT.run(
+        connection,
         {
             "id": grant.id,
             "device_id": grant.device.id,
@@ -114,7 +115,7 @@ def add_grant(
 
 
 def find_grant(connection: Connection, grant_id: str) -> KeptGrant | None:
-    row = connection.execute(_KEPT_BY_ID, {"wanted": grant_id}).one_or_none()
+    row = _KEPT_BY_ID.run(connection, {"wanted": grant_id}).one_or_none()
     return None if row is None else _read(row)
 
 
@@ -130,8 +131,8 @@ def rotate(
 
     False for every racer but one, and for an ended grant (T24).
     """
-    rotated = connection.execute(
-        _ROTATE,
+    rotated = _ROTATE.run(
+        connection,
         {
             "wanted": grant_id,
             "used": succession.used_digest,
@@ -153,10 +154,8 @@ def erase_seeds(connection: Connection, before: datetime) -> int:
 
 def end_grant_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> str | None:
     """End the live grant of a device and give its id. None when there was none."""
-    ended: str | None = connection.execute(
-        _END_OF_DEVICE, {"wanted": device_id, "now": now, "reason": reason}
-    ).scalar_one_or_none()
-    return ended
+    ended = _END_OF_DEVICE.run(connection, {"wanted": device_id, "now": now, "reason": reason}).one_or_none()
+    return None if ended is None else str(ended.id)
 
 
 def end_grant(connection: Connection, grant_id: str, *, reason: str, now: datetime) -> bool:

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import threading
+import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from auth_service.wiring import Wired
 
 CLIENT_ID = "tillpass-pos"
+IDLE_SECONDS = 5
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -109,9 +111,12 @@ class AuthProcesses:
             connection.close()
 
     def _connection(self) -> HTTPConnection:
-        if not hasattr(self._local, "connection"):
+        """Give this thread's connection; a new one when the server may have closed it for its idleness."""
+        now_at = time.monotonic()
+        if now_at - getattr(self._local, "used_at", float("-inf")) > IDLE_SECONDS:
             self._local.connection = HTTPConnection(LOOPBACK, self.port, timeout=30)
             self._opened.append(self._local.connection)
+        self._local.used_at = now_at
         connection: HTTPConnection = self._local.connection
         return connection
 

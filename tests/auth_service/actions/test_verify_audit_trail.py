@@ -258,7 +258,7 @@ def test_a_long_trail_is_read_in_batches(database: Database) -> None:
     def note(*called: Any) -> None:
         asked.append(called[2])
 
-    listen(database.engine, "before_cursor_execute", note)
+    listen(database._read_engine, "before_cursor_execute", note)
 
     assert verify_audit_trail(database).events == COUNT + 3 * BATCH
     assert len([statement for statement in asked if "LIMIT" in statement]) == 4
