@@ -66,6 +66,30 @@ def test_the_email_says_who_authorized_what_when_and_from_where() -> None:
     assert "http://127.0.0.1:8001/devices" in content.text
 
 
+def test_the_email_of_a_license_used_twice_says_what_happened_and_what_to_do() -> None:
+    """T23."""
+    told = CONTEXT_SCHEMAS["license_used_twice"]().load(
+        {
+            "organization_name": "Corner Shops",
+            "device_name": "Till <1>",
+            "device_id": "7d3f0c9e-6a1b-4f64-9f6c-1d2b3a4c5e6f",
+            "detected_at": "2026-06-01T08:30:00+00:00",
+            "seen_from": "192.0.2.7",
+            "devices_url": "http://127.0.0.1:8001/devices",
+        }
+    )
+
+    content = render_email("license_used_twice", told)
+
+    assert content.subject == "The license of Till <1> in Corner Shops was stopped"
+    words = " ".join(" ".join(read(content.html).words).split())
+    for body in (" ".join(content.text.split()), words):
+        for fact in ("used by two machines", "Till <1>", "1 June 2026, 08:30 UTC", "192.0.2.7", "Remove License"):
+            assert fact in body
+    assert "http://127.0.0.1:8001/devices" in content.text
+    assert "<1>" not in content.html
+
+
 def test_the_html_links_to_the_devices_page_and_loads_nothing() -> None:
     """No remote content: nobody learns that, or where, the email was read."""
     tags = read(render_email("device_authorized", loaded()).html)
