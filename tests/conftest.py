@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
     from tests.doubles.postgresql import PostgresqlServer
 
+SHARES_WHAT_RUNS = frozenset({"journeys", "faults"})
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", help="a folder for pictures of the pages that the browser tests see")
     parser.addoption(
         "--rounds", type=int, default=15, help="how often races and lost answers are played (the figures want 100)"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process, when there are several, what shares a running stack or service."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in SHARES_WHAT_RUNS:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")
