@@ -116,7 +116,6 @@ OTHER_P384 = ec.generate_private_key(ec.SECP384R1())
         {"kty": "oct", "alg": "HS256"},
         {},
     ],
-    ids=str,
 )
 def test_key_that_is_not_a_public_p256_key_is_refused(jwk: dict[str, Any], forge: Any) -> None:
     """Also a point that is not on the curve."""

@@ -7,8 +7,11 @@ import threading
 
 import fakeredis
 import pytest
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.retry import Retry
 
 from auth_service.storage.redis_script import RedisScript, ScriptConnections
 
@@ -67,6 +70,18 @@ def test_a_connection_that_broke_opens_anew(connections: ScriptConnections, serv
 
     assert script("key", 7) == [b"key", b"7"]
     assert len(connections._idle) == 1
+
+
+def test_a_kept_connection_that_redis_closed_meanwhile_is_replaced(valkey: str) -> None:
+    """F17: after a restart of Redis the first call of each connection is not lost."""
+    redis = Redis.from_url(valkey, retry=Retry(NoBackoff(), 0))
+    script = RedisScript(ScriptConnections(redis), ECHO)
+    assert script("key", 1) == [b"key", b"1"]
+
+    redis.client_kill_filter(_type="normal", skipme=True)
+
+    assert script("key", 2) == [b"key", b"2"]
+    redis.close()
 
 
 def test_threads_never_share_a_connection_in_use(connections: ScriptConnections) -> None:
