@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.local_stack.settings import REPOSITORY, WEB_SERVERS, free_ports
+from tests.doubles.raw_http import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,12 +52,6 @@ class Server:
 
     def connection(self) -> closing[http.client.HTTPConnection]:
         return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_SECONDS))
-
-    def send(self, raw: bytes) -> bytes:
-        with socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE_SECONDS) as connection:
-            connection.sendall(raw)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
 
     def wait(self, condition: Any) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -209,12 +203,7 @@ def test_bad_input_is_refused_or_hung_up_on(server: Server) -> None:
         "many headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(200)) + b"\r\n",
         "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     }
-    said: dict[str, bytes] = {}
-    for name, raw in heads.items():
-        try:
-            said[name] = server.send(raw)[:12]
-        except (ConnectionResetError, BrokenPipeError):
-            said[name] = b""
+    said = {name: exchange(server.port, raw)[:12] for name, raw in heads.items()}
 
     # Both servers give the service what came of a body that was cut short, as if it were all; and granian reads by the
     # chunks where both lengths are given (RFC 9112 §6.1 allows it).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.doubles.raw_http import exchange
 from wire.grant_types import DEVICE_CODE
 
 if TYPE_CHECKING:
@@ -149,11 +149,8 @@ def test_every_method_and_body_is_answered_below_500(stack: LocalStack, people: 
     ],
 )
 def test_a_malformed_head_is_answered_below_500_or_hung_up_on(stack: LocalStack, part: str, head: bytes) -> None:
-    host, port = stack.document[part].removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(head.replace(b"HOST", f"{host}:{port}".encode()))
-        connection.shutdown(socket.SHUT_WR)
-        answer = connection.recv(4096)
+    address = stack.document[part].removeprefix("http://")
+    answer = exchange(int(address.split(":")[1]), head.replace(b"HOST", address.encode()))
 
     assert not answer or answer.split(b" ")[1] < b"500", answer
 

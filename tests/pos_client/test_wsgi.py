@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.doubles.raw_http import exchange
+
 if TYPE_CHECKING:
     from tests.pos_client.issuer_simulator import IssuerSimulator
 
@@ -61,14 +63,8 @@ HOSTILE = (
 
 
 def _sent(port: int, head: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        host = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-        connection.sendall(head + host.encode() + (b"zz\r\n\r\n" if head.startswith(b"POST") else b""))
-        connection.shutdown(socket.SHUT_WR)
-        answer = b""
-        while received := connection.recv(65536):
-            answer += received
-    return answer
+    host = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()
+    return exchange(port, head + host + (b"zz\r\n\r\n" if head.startswith(b"POST") else b""))
 
 
 def _get_when_ready(url: str, process: subprocess.Popen[str]) -> str:
