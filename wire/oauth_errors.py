@@ -5,11 +5,7 @@ from typing import Final
 ACCESS_DENIED: Final = "access_denied"
 AUTHORIZATION_PENDING: Final = "authorization_pending"
 EXPIRED_TOKEN: Final = "expired_token"  # noqa: S105 - an error code
-INVALID_CLIENT: Final = "invalid_client"
 INVALID_GRANT: Final = "invalid_grant"
-INVALID_REQUEST: Final = "invalid_request"
 SLOW_DOWN: Final = "slow_down"
 TEMPORARILY_UNAVAILABLE: Final = "temporarily_unavailable"
-UNAUTHORIZED_CLIENT: Final = "unauthorized_client"
-UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
 USE_DPOP_NONCE: Final = "use_dpop_nonce"

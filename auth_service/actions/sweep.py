@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -22,24 +21,14 @@ CODES_KEPT_DAYS: Final = 1
 MESSAGES_KEPT_DAYS: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """How many rows each kind had."""
-
-    seeds: int
-    codes: int
-    messages: int
-
-
-def sweep(database: Database, *, now: datetime) -> Swept:
+def sweep(database: Database, *, now: datetime) -> None:
     """Do one round; each kind in a transaction of its own, so that none waits long for another.
 
     Raises DatabaseUnavailableError.
     """
     with database.transaction() as connection:
-        seeds = erase_seeds(connection, now - timedelta(seconds=RACE_SECONDS))
+        erase_seeds(connection, now - timedelta(seconds=RACE_SECONDS))
     with database.transaction() as connection:
-        codes = sweep_device_authorizations(connection, now - timedelta(days=CODES_KEPT_DAYS))
+        sweep_device_authorizations(connection, now - timedelta(days=CODES_KEPT_DAYS))
     with database.transaction() as connection:
-        messages = sweep_outbox(connection, now - timedelta(days=MESSAGES_KEPT_DAYS))
-    return Swept(seeds=seeds, codes=codes, messages=messages)
+        sweep_outbox(connection, now - timedelta(days=MESSAGES_KEPT_DAYS))

@@ -178,9 +178,9 @@ def find_approved_device(connection: Connection, authorization: DeviceAuthorizat
     return None if row is None else ApprovedDevice(device=read_device(row), organization_name=row.organization_name)
 
 
-def sweep_device_authorizations(connection: Connection, before: datetime) -> int:
-    """Delete what expired before then; give how many there were."""
-    return connection.execute(_SWEEP, {"before": before}).rowcount
+def sweep_device_authorizations(connection: Connection, before: datetime) -> None:
+    """Delete what expired before then."""
+    connection.execute(_SWEEP, {"before": before})
 
 
 def _draw_status_index(connection: Connection, authorization_id: str) -> int:

@@ -147,9 +147,9 @@ def rotate(
     return rotated.rowcount == 1
 
 
-def erase_seeds(connection: Connection, before: datetime) -> int:
-    """Forget how the successors were made of what was used before then; give how many there were."""
-    return connection.execute(_ERASE_SEEDS, {"before": before}).rowcount
+def erase_seeds(connection: Connection, before: datetime) -> None:
+    """Forget how the successors were made of what was used before then."""
+    connection.execute(_ERASE_SEEDS, {"before": before})
 
 
 def end_grant_of_device(connection: Connection, device_id: str, *, reason: str, now: datetime) -> str | None:

@@ -25,20 +25,7 @@ SCRIPTS = ("register-client", "--client-id", "scripts", "--name", "Scripts")
 FOR_ITSELF = ("--grant-type", "client_credentials", "--scope", "licenses.read")
 
 
-@pytest.fixture(autouse=True)
-def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name, value in {
-        "AUTH_DATABASE_URL": settings.database_url,
-        "AUTH_REDIS_URL": settings.redis_url,
-        "AUTH_ISSUER": settings.issuer,
-        "AUTH_SECRET_KEY": settings.secret_key,
-        "AUTH_KEY_FOLDER": str(settings.key_folder),
-        "AUTH_LICENSE_SERVICE_URL": settings.license_service_url,
-        "AUTH_NOTIFY_SERVICE_URL": settings.notify_service_url,
-        "AUTH_NOTIFICATION_KEY": settings.notification_key,
-    }.items():
-        monkeypatch.setenv(name, value)
-    return settings
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 @pytest.fixture
