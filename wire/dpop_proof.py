@@ -19,6 +19,7 @@ from urllib3.util import parse_url
 
 from wire.dpop_key import access_token_hash, thumbprint
 from wire.errors import ProofRefusedError
+from wire.jwt_reader import JWS, JWT
 from wire.token_types import DPOP_PROOF_TYPE, SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _header(proof: str) -> Mapping[str, Any]:
     if not proof.isascii():
         raise ProofRefusedError("The DPoP proof is not a JWT.")
     try:
-        header = jwt.get_unverified_header(proof)
+        header = JWS.get_unverified_header(proof)
     except jwt.PyJWTError as fault:
         raise ProofRefusedError("The DPoP proof is not a JWT.") from fault
     if header.get("typ") != DPOP_PROOF_TYPE:
@@ -136,7 +137,7 @@ def _claims(proof: str, key: ec.EllipticCurvePublicKey) -> Mapping[str, Any]:
     # Time is judged by wire/dpop.py; no other claim of JWT has a meaning here.
     options: Any = {"verify_signature": True, **dict.fromkeys(_NOT_OURS, False)}
     try:
-        return jwt.decode(proof, key, algorithms=[SIGNING_ALGORITHM], options=options)
+        return JWT.decode(proof, key, algorithms=[SIGNING_ALGORITHM], options=options)
     except jwt.InvalidSignatureError as fault:
         raise ProofRefusedError("The signature of the DPoP proof is wrong.") from fault
     except jwt.PyJWTError as fault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import jwt
@@ -65,8 +66,15 @@ def _is_ours(member: object) -> bool:
 
 
 def _key(member: Mapping[str, Any]) -> jwt.PyJWK | None:
+    x, y = member.get("x"), member.get("y")
+    return _public_key(x, y) if isinstance(x, str) and isinstance(y, str) else None
+
+
+@lru_cache(maxsize=256)
+def _public_key(x: str, y: str) -> jwt.PyJWK | None:
+    # A set that is held is read anew with each token. That a point lies on the curve is found out once.
     try:
-        return jwt.PyJWK(dict(member), algorithm=SIGNING_ALGORITHM)
+        return jwt.PyJWK({"kty": "EC", "crv": "P-256", "x": x, "y": y}, algorithm=SIGNING_ALGORITHM)
     except jwt.PyJWTError:
         return None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 
 from wire.errors import TokenRefusedError
+from wire.jwt_reader import JWT
 from wire.token_types import SIGNING_ALGORITHM, STATUS_LIST_TYPE
 from wire.token_verification import LEEWAY_SECONDS, signing_key
 
@@ -78,7 +79,7 @@ def read_status_list(token: str, keys: KeySource, *, uri: str, now: datetime) ->
     """
     key = signing_key(keys, token, STATUS_LIST_TYPE, longest=LONGEST_STATUS_LIST_TOKEN)
     try:
-        claims = jwt.decode(
+        claims = JWT.decode(
             token,
             key,
             algorithms=[SIGNING_ALGORITHM],

@@ -14,6 +14,7 @@ import jwt
 
 from wire.claims import AccessTokenClaims, LicenseTokenClaims
 from wire.errors import TokenRefusedError
+from wire.jwt_reader import JWS, JWT
 from wire.scopes import POS_AUDIENCE
 from wire.token_types import ACCESS_TOKEN_TYPE, LICENSE_TOKEN_TYPE, SIGNING_ALGORITHM
 
@@ -44,7 +45,7 @@ class TokenVerifier:
     def _verify(self, token: str, token_type: str, *, check_time: bool = True) -> dict[str, Any]:
         key = signing_key(self.keys, token, token_type)
         try:
-            return jwt.decode(
+            return JWT.decode(
                 token,
                 key,
                 algorithms=[SIGNING_ALGORITHM],
@@ -106,7 +107,7 @@ def _header(token: str, longest: int) -> dict[str, Any]:
         # RFC 7515 §2 leaves out, and with it a second text for the same token.
         raise TokenRefusedError("The token is not a JWT.")
     try:
-        return jwt.get_unverified_header(token)
+        return JWS.get_unverified_header(token)
     except jwt.PyJWTError as fault:
         raise TokenRefusedError("The token is not a JWT.") from fault
 

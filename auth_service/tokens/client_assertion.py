@@ -15,6 +15,7 @@ import jwt
 
 from wire.errors import AnswerRefusedError, TokenRefusedError
 from wire.jwks import read_jwks
+from wire.jwt_reader import JWT
 from wire.token_types import CLIENT_AUTHENTICATION_TYPE, SIGNING_ALGORITHM
 from wire.token_verification import signing_key
 
@@ -58,7 +59,7 @@ def claimed_client_id(assertion: str) -> str | None:
     if len(assertion) > _LONGEST_ASSERTION or not assertion.isascii():
         return None
     try:
-        subject = jwt.decode(assertion, options={"verify_signature": False}).get("sub")
+        subject = JWT.decode(assertion, options={"verify_signature": False}).get("sub")
     except jwt.PyJWTError:
         return None
     return subject if isinstance(subject, str) else None
@@ -74,7 +75,7 @@ def verify_client_assertion(
     keys = registered_keys(public_keys)
     key = signing_key(keys, assertion, CLIENT_AUTHENTICATION_TYPE, or_type=_OTHER_TYPES, longest=_LONGEST_ASSERTION)
     try:
-        claims = jwt.decode(
+        claims = JWT.decode(
             assertion,
             key,
             algorithms=[SIGNING_ALGORITHM],
