@@ -13,6 +13,7 @@ from flask import Flask
 
 from auth_service.authorization_server import AuthorizationServer
 from auth_service.endpoints.device_authorization import device_authorization_routes
+from auth_service.endpoints.direct_answers import DirectAnswers
 from auth_service.endpoints.failures import install_failures
 from auth_service.endpoints.introspection import introspection_routes
 from auth_service.endpoints.jwks import JWKS_PATH, jwks_routes
@@ -45,6 +46,7 @@ def create_app(wired: Wired) -> Flask:
     protocol = _new_app(wired)
     server = AuthorizationServer(wired.protocol)
     _install_protocol(protocol, wired, server)
+    protocol.wsgi_app = DirectAnswers(protocol, server)  # type: ignore[method-assign]
     protocol.wsgi_app = PendingPollGate(protocol, server)  # type: ignore[method-assign]
     install_failures(protocol, http_problem_response)
     versions = {METADATA_PATH: lambda: "", JWKS_PATH: lambda: wired.keys.published.etag}

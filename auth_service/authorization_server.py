@@ -7,16 +7,19 @@ in fixed words.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer as FlaskAuthorizationServer
-from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from flask import Response
 from flask import request as current_request
+from werkzeug.datastructures import EnvironHeaders
 
 from auth_service.actions.authenticate_by_assertion import authenticate_by_assertion
 from auth_service.actions.issuing import Presenter
@@ -28,16 +31,35 @@ from auth_service.grants.refresh_token import RefreshTokenGrant
 from auth_service.tokens.client_assertion import ASSERTION_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Request
-    from werkzeug.datastructures import MultiDict
 
     from auth_service.domain.client import Client
     from auth_service.grants.services import ProtocolServices
 
+    Headers = list[tuple[str, str]]
+
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+# Made once: json.dumps makes an encoder at each call that asks for order.
+_AS_JSON: Final = json.JSONEncoder(sort_keys=True).encode
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class ProtocolAnswer(NamedTuple):
+    """What a protocol endpoint answers; `headers` name the type of the body, which is JSON."""
+
+    status: int
+    document: dict[str, Any]
+    headers: Headers
+
+    def body(self) -> str:
+        """Give the body's text."""
+        return _AS_JSON(self.document)
+
+    def response(self) -> Response:
+        """Give it as Flask sends it."""
+        return Response(self.body(), status=self.status, headers=self.headers)
 
 
 class AuthorizationServer(FlaskAuthorizationServer):
@@ -98,9 +120,20 @@ class AuthorizationServer(FlaskAuthorizationServer):
                 now=self.services.now(),
             )
 
-    def create_oauth2_request(self, request: object) -> ProtocolRequest:  # noqa: ARG002 - Authlib's signature
-        # The request itself: Flask's stand-in looks it up anew at each of some fifty touches.
-        return ProtocolRequest(current_request._get_current_object(), self.services)  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+    def create_oauth2_request(self, request: object) -> ProtocolRequest:
+        """Give the request that was read already, or read the one that Flask has now.
+
+        Raises InvalidRequestError when that is not one plain form.
+        """
+        if isinstance(request, ProtocolRequest):
+            return request
+        # The request itself: Flask's stand-in looks it up anew at each touch.
+        current = current_request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+        return ProtocolRequest(current.environ, _read_form(current), self.services)
+
+    def handle_response(self, status_code: int, payload: dict[str, Any], headers: Headers) -> ProtocolAnswer:
+        """Give the token endpoint's answer as it is; who asked for it knows how to send it."""
+        return ProtocolAnswer(status_code, payload, headers)
 
     def get_token_grant(self, request: ProtocolRequest) -> Any:  # noqa: ANN401 - Authlib's grants are untyped
         if not request.form.get("grant_type"):
@@ -115,30 +148,40 @@ class AuthorizationServer(FlaskAuthorizationServer):
 
 
 class ProtocolRequest(OAuth2Request):
-    """One request to a protocol endpoint.
+    """One request to a protocol endpoint: its WSGI environment, and its form, in which each parameter stands once."""
 
-    Raises InvalidRequestError when it is not one plain form.
-    """
-
-    def __init__(self, request: Request, services: ProtocolServices) -> None:
+    def __init__(self, environ: dict[str, Any], form: Mapping[str, str], services: ProtocolServices) -> None:
         # Behind a proxy that ends TLS the request's own address says http; the issuer's scheme is what counts.
-        super().__init__(method=request.method, uri=services.issuer.issuer + request.path, headers=request.headers)
-        _check_form(request)
-        self._request = request
+        super().__init__(
+            method=environ["REQUEST_METHOD"],
+            uri=services.issuer.issuer + environ["PATH_INFO"],
+            headers=EnvironHeaders(environ),
+        )
+        self._environ = environ
+        self._form = form
         self._services = services
-        self.payload = FlaskOAuth2Payload(request)
+        self.payload = BasicOAuth2Payload(form)
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        return self._form
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, as far as that can be known."""
+        address: str = self._services.proxies.asker(self._environ.get("REMOTE_ADDR"), self.headers)
+        return address
 
     def has_passed(self, mark: str) -> bool:
         """Tell whether who handed the request on left this mark; a client cannot."""
-        return mark in self._request.environ
+        return mark in self._environ
 
     def presenter(self) -> Presenter:
         """Give who shows a code or token, once its client is authenticated."""
-        address = self._services.proxies.asker(self._request.remote_addr, self._request.headers)
         return Presenter(
             client_id=self.client.client_id,
             is_public=self.client.is_public,
-            address=address,
+            address=self.address,
             prove_key=self.prove_key,
         )
 
@@ -147,15 +190,11 @@ class ProtocolRequest(OAuth2Request):
 
         Raises ProofRefusedError, or UnreachableError when it cannot be known whether it was used.
         """
-        proof = self._request.headers.get("DPoP")
+        proof = self.headers.get("DPoP")
         return None if proof is None else self._services.proofs.key_of(proof, method=self.method, url=self.uri)
 
-    @property
-    def form(self) -> MultiDict[str, str]:
-        return self._request.form
 
-
-def _check_form(request: Request) -> None:
+def _read_form(request: Request) -> dict[str, str]:
     if request.query_string:
         raise InvalidRequestError("Send parameters in the body, not in the address.")
     if request.mimetype != FORM_TYPE:
@@ -168,3 +207,4 @@ def _check_form(request: Request) -> None:
         raise InvalidRequestError("A parameter holds control characters.")
     if any(len(values) > 1 for _, values in request.form.lists()):
         raise InvalidRequestError("A parameter stands more than once.")
+    return request.form.to_dict()

@@ -1,4 +1,4 @@
-"""An answer that Flask made once, given again and again without it: the same to the byte, but for the request's id."""
+"""Answers shaped by Flask once, and given again without it: the same to the byte, but for the request's id."""
 
 from __future__ import annotations
 
@@ -19,27 +19,52 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedAnswer:
-    """Status line, body, and the headers before and after `X-Request-ID`."""
+class AnswerFrame:
+    """Status line and headers, among them the two that are another at each answer."""
 
     status: str
-    before: Headers
-    after: Headers
+    headers: Headers
+    id_place: int
+    length_place: int
+
+    @classmethod
+    def of(cls, response: Response) -> Self:
+        """Take the frame of an answer to which every hook has added its own."""
+        headers = response.headers.to_wsgi_list()
+        names = [name for name, _ in headers]
+        return cls(response.status, headers, names.index("X-Request-ID"), names.index("Content-Length"))
+
+    def give(self, body: bytes, request_id: str, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's own
+        """Send this body in it."""
+        headers = self.headers.copy()
+        headers[self.id_place] = ("X-Request-ID", request_id)
+        headers[self.length_place] = ("Content-Length", str(len(body)))
+        start_response(self.status, headers)
+        return [body]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAnswer:
+    """An answer that is always the same."""
+
+    frame: AnswerFrame
     body: bytes
 
     @classmethod
     def make(cls, app: Flask, method: str, path: str, answer: Callable[[], Response]) -> Self:
-        """Let Flask shape the answer to a request that nobody sent, with all that its hooks add."""
-        with app.test_request_context(path, method=method, environ_overrides={REHEARSAL: True}):
-            made = app.process_response(answer())
-            headers = made.headers.to_wsgi_list()
-        place = [name for name, _ in headers].index("X-Request-ID")
-        return cls(made.status, headers[:place], headers[place + 1 :], made.get_data())
+        """Let Flask shape it."""
+        made = rehearse(app, method, path, answer)
+        return cls(AnswerFrame.of(made), made.get_data())
 
     def give(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's own
-        request_id = request_id_for(environ.get("HTTP_X_REQUEST_ID", ""))
-        start_response(self.status, [*self.before, ("X-Request-ID", request_id), *self.after])
-        return [self.body]
+        """Answer this request with it."""
+        return self.frame.give(self.body, request_id_for(environ.get("HTTP_X_REQUEST_ID", "")), start_response)
+
+
+def rehearse(app: Flask, method: str, path: str, answer: Callable[[], Response]) -> Response:
+    """Let Flask shape the answer to a request that nobody sent, with all that its hooks add."""
+    with app.test_request_context(path, method=method, environ_overrides={REHEARSAL: True}):
+        return app.process_response(answer())
 
 
 def trust_in_host(app: Flask) -> Callable[[str], bool]:

@@ -28,6 +28,18 @@ def request_id_for(offered: str) -> str:
     return offered if _GOOD_ID.match(offered) else uuid.uuid4().hex
 
 
+def log_request(log: logging.Logger, request_id: str, method: str, path: str, status: int, began: float) -> None:
+    """Write the line of an answered request; `began` is an instant of time.monotonic()."""
+    members = {
+        "request_id": request_id,
+        "method": method,
+        "path": path,
+        "status": status,
+        "milliseconds": round((time.monotonic() - began) * 1000, 1),
+    }
+    log.info(ReadyLine("request", members))
+
+
 def install_request_log(app: Flask, service: str) -> None:
     """Name every request of `app` and log it once it is answered. Paths are logged, queries and bodies never."""
     log = logging.getLogger(service)
@@ -44,14 +56,7 @@ def install_request_log(app: Flask, service: str) -> None:
         request_id = g.get("request_id", uuid.uuid4().hex)
         response.headers["X-Request-ID"] = request_id
         if request.path not in _QUIET_PATHS and not request.environ.get(REHEARSAL):
-            took = time.monotonic() - g.get("began", time.monotonic())
-            members = {
-                "request_id": request_id,
-                "method": request.method,
-                "path": request.path,
-                "status": response.status_code,
-                "milliseconds": round(took * 1000, 1),
-            }
-            log.info(ReadyLine("request", members))
+            began = g.get("began", time.monotonic())
+            log_request(log, request_id, request.method, request.path, response.status_code, began)
         structlog.contextvars.clear_contextvars()
         return response

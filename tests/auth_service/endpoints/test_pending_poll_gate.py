@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,57 +15,13 @@ from hypothesis import strategies as st
 
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.app import create_app
+from tests.doubles.raw_wsgi import FORM, Sent, ask
 from wire.grant_types import DEVICE_CODE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from flask import Flask
 
     from tests.doubles.auth_house import House
-
-FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request as a WSGI server hands it on; CODE stands for the device code."""
-
-    body: bytes
-    environ: dict[str, str] = field(default_factory=dict)
-
-    def environment(self, code: str) -> dict[str, Any]:
-        body = self.body.replace(b"CODE", code.encode())
-        given = {
-            "REQUEST_METHOD": "POST",
-            "SCRIPT_NAME": "",
-            "PATH_INFO": "/oauth/token",
-            "QUERY_STRING": "",
-            "CONTENT_TYPE": FORM,
-            "CONTENT_LENGTH": str(len(body)),
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "8001",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
-            "HTTP_HOST": "127.0.0.1:8001",
-            "HTTP_X_REQUEST_ID": "7",
-            **self.environ,
-        }
-        length = given["CONTENT_LENGTH"]
-        if length.isascii() and length.isdecimal():
-            # A server gives no more of the connection than it was told is the body.
-            body = body[: int(length)]
-        return {
-            **{name: value for name, value in given.items() if value != "ABSENT"},
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.input_terminated": True,
-            "wsgi.errors": io.StringIO(),
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-        }
 
 
 def poll_form(**more: str) -> dict[str, str]:
@@ -74,12 +30,6 @@ def poll_form(**more: str) -> dict[str, str]:
 
 def sent(form: dict[str, str] | None = None, **environ: str) -> Sent:
     return Sent(urlencode(form or poll_form()).encode(), environ)
-
-
-def ask(app: Any, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
-    said: list[Any] = []
-    pieces: Iterable[bytes] = app(environ, lambda status, headers, _info=None: said.extend((status, headers)))
-    return said[0], said[1], b"".join(pieces)
 
 
 class Pair:
@@ -114,9 +64,10 @@ class Pair:
 
 @pytest.fixture
 def plain(house: House, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The service without the gate."""
+    """The service without any way but Flask's."""
     with monkeypatch.context() as patched:
-        patched.setattr("auth_service.app.PendingPollGate", lambda app, _server: app.wsgi_app)
+        for shorter in ("PendingPollGate", "DirectAnswers"):
+            patched.setattr(f"auth_service.app.{shorter}", lambda app, _server: app.wsgi_app)
         return create_app(house.wired)
 
 
