@@ -113,9 +113,12 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return _open_server(parsed)
+    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
     if parsed.database:
         _make_folder(Path(parsed.database).parent)
-    engine = create_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        # The connection that came back last still knows the newest pages; the others must read them again.
+        options["pool_use_lifo"] = True
+    engine = create_engine(parsed, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     if foreign_keys:
         event.listen(engine, "connect", _hold_foreign_keys)

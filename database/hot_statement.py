@@ -67,9 +67,10 @@ class HotStatement:
 class _Compiled:
     text: str
     constants: dict[str, Any]
+    """What is no parameter: a value that stands in the statement."""
     order: tuple[str, ...] | None
     """The names in the order of their marks; None where marks are named."""
-    to_driver: dict[str, Processor]
+    to_driver: tuple[tuple[str, Processor], ...]
     from_driver: tuple[tuple[int, Processor], ...]
     row_type: Any
 
@@ -79,7 +80,7 @@ class _Compiled:
 
     def values(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tuple or a dict, as the driver wants
         values = {**self.constants, **parameters}
-        for name, process in self.to_driver.items():
+        for name, process in self.to_driver:
             values[name] = process(values[name])
         return values if self.order is None else [values[name] for name in self.order]
 
@@ -103,9 +104,9 @@ def _compile(statement: Select[Any] | Insert | Update | Delete, dialect: Dialect
     results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     return _Compiled(
         text=str(compiled),
-        constants=dict(compiled.params),
+        constants={name: value for name, value in compiled.params.items() if name not in names},
         order=tuple(compiled.positiontup) if compiled.positional else None,
-        to_driver={name: process for name, process in processors.items() if process is not None},
+        to_driver=tuple((name, process) for name, process in processors.items() if process is not None),
         from_driver=tuple((place, process) for place, process in enumerate(results) if process is not None),
         row_type=namedtuple("Row", [column.name for column in columns]) if columns else None,  # noqa: PYI024
     )
