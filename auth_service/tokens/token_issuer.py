@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
 
 import jwt
+from jwt.utils import base64url_encode
 
 from auth_service.domain.grant import ACCESS_TOKEN_SECONDS, LICENSE_TOKEN_SECONDS
 from auth_service.domain.status_place import status_place
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
     from auth_service.domain.grant import Grant
     from auth_service.tokens.signing_keys import SigningKeys
+
+_JTI_BYTES: Final = 16
+_ALGORITHM: Final = jwt.get_algorithm_by_name(SIGNING_ALGORITHM)
+_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class TokenIssuer:
             scope=scope,
             iat=issued_at,
             exp=issued_at + ACCESS_TOKEN_SECONDS,
-            jti=uuid.uuid4().hex,
+            jti=token_hex(_JTI_BYTES),
             organization_id=organization_id,
             jkt=jkt,
         )
@@ -96,7 +103,7 @@ class TokenIssuer:
             iat=issued_at,
             nbf=issued_at,
             exp=issued_at + LICENSE_TOKEN_SECONDS,
-            jti=uuid.uuid4().hex,
+            jti=token_hex(_JTI_BYTES),
             organization_id=grant.device.organization_id,
             organization_name=grant.organization_name,
             device_name=grant.device.name,
@@ -112,11 +119,17 @@ class TokenIssuer:
         return self.sign(claims.payload(), LICENSE_TOKEN_TYPE)
 
     def sign(self, payload: dict[str, Any], token_type: str) -> str:
-        """Sign any claims set as a JWT of this `typ`."""
+        """Sign any claims set as a JWT of this `typ`, in the compact serialization (RFC 7515 §3.1, §5.1)."""
         key = self.keys.current
-        return jwt.encode(
-            payload, key.private_key, algorithm=SIGNING_ALGORITHM, headers={"typ": token_type, "kid": key.kid}
-        )
+        signing_input = _header(token_type, key.kid) + b"." + base64url_encode(_json(payload).encode())
+        signature = _ALGORITHM.sign(signing_input, key.private_key)
+        return (signing_input + b"." + base64url_encode(signature)).decode()
+
+
+@lru_cache(maxsize=64)
+def _header(token_type: str, kid: str) -> bytes:
+    # The same for every token of one kind and key: PyJWT's `encode` would write it anew each time.
+    return base64url_encode(_json({"alg": SIGNING_ALGORITHM, "kid": kid, "typ": token_type}).encode())
 
 
 def _token_type(jkt: str | None) -> str:

@@ -53,7 +53,7 @@ def test_a_signing_key_that_is_away_is_our_trouble_and_the_code_stays_good(
         raise SigningKeyAwayError("The PKCS#11 token does not sign.")
 
     with monkeypatch.context() as patch:
-        patch.setattr("auth_service.tokens.token_issuer.jwt.encode", away)
+        patch.setattr("auth_service.tokens.token_issuer._ALGORITHM.sign", away)
         answer = house.post("/oauth/token", {**form, **secret})
 
     assert (answer.status_code, answer.json["error"]) == (503, "temporarily_unavailable")
