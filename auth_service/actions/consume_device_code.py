@@ -12,7 +12,7 @@ from auth_service.domain.grant import GRANT_SECONDS, Grant, new_family
 from auth_service.domain.grant_events import authorization_withdrawn, device_code_redeemed, grant_ended
 from auth_service.domain.refresh_token import new_seed, successor_of
 from auth_service.domain.secret_digest import digest
-from auth_service.storage.audit_trail import append_event
+from auth_service.storage.audit_trail import append_event, append_events
 from auth_service.storage.device_authorizations import consume, find_approved_device, withdraw
 from auth_service.storage.grants import Succession, add_grant, end_grant_of_device
 from wire.end_reason import EndReason
@@ -86,7 +86,6 @@ def _add(
         family=family,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
     )
-    if replaced is not None:
-        append_event(connection, grant_ended(replaced, grant.device, EndReason.REPLACED, now))
-    append_event(connection, device_code_redeemed(grant, authorization, now))
+    ended = [] if replaced is None else [grant_ended(replaced, grant.device, EndReason.REPLACED, now)]
+    append_events(connection, [*ended, device_code_redeemed(grant, authorization, now)])
     return refresh_token

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import DeviceUnknownError, NotAllowedError
 from auth_service.domain.grant_events import authorization_withdrawn, grant_ended
-from auth_service.storage.audit_trail import append_event
+from auth_service.storage.audit_trail import append_events
 from auth_service.storage.device_authorizations import withdraw_of_device
 from auth_service.storage.devices import find_device
 from auth_service.storage.grants import end_grant_of_device
@@ -41,5 +41,4 @@ def remove_license(database: Database, device_id: str, member: Membership, *, op
         ended = end_grant_of_device(connection, device_id, reason=EndReason.REMOVED, now=now)
         if ended is not None:
             events.append(grant_ended(ended, device, EndReason.REMOVED, now, operator_id=operator_id))
-        for event in events:
-            append_event(connection, event)
+        append_events(connection, events)

@@ -20,7 +20,7 @@ from database.hot_statement import HotStatement
 from wire.serving.logs import ReadyLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Row
@@ -78,19 +78,22 @@ class TrailExtent:
 
 def append_event(connection: Connection, event: AuditEvent) -> ChainedEvent:
     """Append one event, and log it once it is committed. Let it be the last that the transaction does."""
-    last = lock_trail(connection)
-    placed = chain_event(event, sequence=last.sequence + 1, previous_hash=last.hash)
-    row = {column: getattr(placed, column) for column in _COLUMNS}
-    move = {"last": last.sequence, "next": placed.sequence, "next_hash": placed.hash}
-    if connection.dialect.name == "postgresql":
-        moved = _ADD_AND_MOVE_HEAD.run(connection, {**move, **{f"event_{name}": row[name] for name in row}})
-    else:
-        _ADD.run(connection, row)
-        moved = _MOVE_HEAD.run(connection, move)
-    if moved.rowcount != 1:
-        raise RuntimeError("The head of the audit trail moved while it was locked.")
-    after_commit(connection, lambda: _log.info(ReadyLine("audit", {"audit": placed.as_members()})))
+    (placed,) = append_events(connection, [event])
     return placed
+
+
+def append_events(connection: Connection, events: Sequence[AuditEvent]) -> list[ChainedEvent]:
+    """Append events, in this order, while the head moves once; else as append_event."""
+    if not events:
+        return []
+    last = lock_trail(connection)
+    chain = list(_chained(events, last))
+    for placed in chain[:-1]:
+        _ADD.run(connection, _row(placed))
+    if _add_and_move_head(connection, chain[-1], last) != 1:
+        raise RuntimeError("The head of the audit trail moved while it was locked.")
+    after_commit(connection, lambda: _log_events(chain))
+    return chain
 
 
 def lock_trail(connection: Connection) -> TrailExtent:
@@ -139,6 +142,33 @@ def walk_events(
         for row in connection.execute(next_batch, {"after": after}):
             yield _read(row)
             after, count = row.sequence, count + 1
+
+
+def _chained(events: Sequence[AuditEvent], last: TrailExtent) -> Iterator[ChainedEvent]:
+    previous_hash = last.hash
+    for sequence, event in enumerate(events, start=last.sequence + 1):
+        placed = chain_event(event, sequence=sequence, previous_hash=previous_hash)
+        previous_hash = placed.hash
+        yield placed
+
+
+def _add_and_move_head(connection: Connection, placed: ChainedEvent, last: TrailExtent) -> int:
+    """Add the newest event, and give how many heads moved to it."""
+    row = _row(placed)
+    move = {"last": last.sequence, "next": placed.sequence, "next_hash": placed.hash}
+    if connection.dialect.name == "postgresql":
+        return _ADD_AND_MOVE_HEAD.run(connection, {**move, **{f"event_{name}": row[name] for name in row}}).rowcount
+    _ADD.run(connection, row)
+    return _MOVE_HEAD.run(connection, move).rowcount
+
+
+def _row(placed: ChainedEvent) -> dict[str, Any]:
+    return {column: getattr(placed, column) for column in _COLUMNS}
+
+
+def _log_events(chain: Sequence[ChainedEvent]) -> None:
+    for placed in chain:
+        _log.info(ReadyLine("audit", {"audit": placed.as_members()}))
 
 
 def _fits(wanted: EventFilter) -> ColumnElement[bool]:

@@ -13,7 +13,14 @@ import pytest
 
 from auth_service.actions.verify_audit_trail import verify_audit_trail
 from auth_service.domain.audit_event import FIRST_PREVIOUS_HASH, AuditEvent, AuditEventName
-from auth_service.storage.audit_trail import EventFilter, append_event, list_events, read_extent, walk_events
+from auth_service.storage.audit_trail import (
+    EventFilter,
+    append_event,
+    append_events,
+    list_events,
+    read_extent,
+    walk_events,
+)
 from database.engine import Database
 from tests.auth_service.actions.conftest import database_url  # noqa: F401 - a fixture is used by name
 from wire.serving.logs import ReadyLine
@@ -78,6 +85,24 @@ def test_64_writers_at_once_make_one_unbroken_chain(database: Database) -> None:
     assert verify_audit_trail(database).events == 192
     with database.reading() as connection:
         assert {json.loads(event.details)["number"] for event in walk_events(connection)} == set(range(192))
+
+
+def test_events_of_one_change_follow_each_other(database: Database) -> None:
+    append(database, EVENT)
+    with database.transaction() as connection:
+        placed = append_events(connection, [EVENT] * 3)
+
+    assert [event.sequence for event in placed] == [2, 3, 4]
+    assert verify_audit_trail(database).events == 4
+    with database.reading() as connection:
+        assert list(walk_events(connection))[1:] == placed
+
+
+def test_a_change_without_events_leaves_the_trail_as_it_is(database: Database) -> None:
+    with database.transaction() as connection:
+        assert append_events(connection, []) == []
+
+    assert verify_audit_trail(database).events == 0
 
 
 def told(line: logging.LogRecord) -> dict[str, Any]:
