@@ -16,7 +16,6 @@ from auth_service.storage.grants import find_grant
 from auth_service.storage.live_tokens import is_access_token_live, is_license_token_live, is_service_token_live
 from wire.errors import TokenRefusedError
 from wire.scopes import AUTH_AUDIENCE, POS_AUDIENCE
-from wire.token_verification import LicenseTokenVerifier, TokenVerifier
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +59,7 @@ def _access_token(
     now: datetime,
 ) -> dict[str, Any] | None:
     try:
-        claims = TokenVerifier(keys=issuer.keys, issuer=issuer.issuer, audience=audiences).access_token(token)
+        claims = issuer.returned.access_token(token, audiences)
     except TokenRefusedError:
         return None
     if _is_over(claims, now) or not _is_client_known(clients, claims.client_id):
@@ -78,7 +77,7 @@ def _access_token(
 
 def _license_token(database: Database, issuer: TokenIssuer, token: str, now: datetime) -> dict[str, Any] | None:
     try:
-        claims = LicenseTokenVerifier(issuer.keys, issuer.issuer).license_token(token)
+        claims = issuer.returned.license_token(token)
     except TokenRefusedError:
         return None
     status_index = None if claims.status is None else status_index_at(issuer.issuer, claims.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from jwt.utils import base64url_encode
 
 from auth_service.domain.grant import ACCESS_TOKEN_SECONDS, LICENSE_TOKEN_SECONDS
 from auth_service.domain.status_place import status_place
+from auth_service.tokens.returned_tokens import ReturnedTokens
 from wire.claims import AccessTokenClaims, LicenseTokenClaims
 from wire.scopes import POS_AUDIENCE, audiences_of
 from wire.token_types import ACCESS_TOKEN_TYPE, LICENSE_TOKEN_TYPE, SIGNING_ALGORITHM
@@ -34,6 +35,11 @@ class TokenIssuer:
 
     keys: SigningKeys
     issuer: str
+
+    @cached_property
+    def returned(self) -> ReturnedTokens:
+        """Verifies what was signed here."""
+        return ReturnedTokens(self.keys, self.issuer)
 
     def device_answer(self, grant: Grant, refresh_token: str, now: datetime) -> dict[str, Any]:
         """Give the token answer of a device: access, refresh and license token."""
