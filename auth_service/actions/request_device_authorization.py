@@ -77,9 +77,19 @@ def request_device_authorization(
 
     Raises TooManyRequestsError, DatabaseUnavailableError, or what reading the binding comes to.
     """
-    quota.limiter.count(quota.limit, (request.requested_from, request.client_id), now=now)
-    binding = request.read_binding()
     device_code = new_secret()
+    expires_at = now + timedelta(seconds=LIFETIME_SECONDS)
+    pending = pace.pending_step(
+        digest(device_code),
+        client_id=request.client_id,
+        expires_at=expires_at,
+        now=now,
+        public=request.is_public_client,
+    )
+    # Noted in the one call that counts, before the code is in SQL. Should it never be, by a proof that fails or a
+    # database that is away, then the note is of a code that nobody was given, and is gone when that would have expired.
+    quota.limiter.count(quota.limit, (request.requested_from, request.client_id), now=now, then=pending)
+    binding = request.read_binding()
     authorization = DeviceAuthorization(
         id=str(uuid.uuid4()),
         client_id=request.client_id,
@@ -88,18 +98,11 @@ def request_device_authorization(
         device_code_digest=digest(device_code),
         requested_from=request.requested_from,
         created_at=now,
-        expires_at=now + timedelta(seconds=LIFETIME_SECONDS),
+        expires_at=expires_at,
         dpop_jkt=binding.dpop_jkt,
         code_challenge=binding.code_challenge,
     )
     user_code = _add_with_new_user_code(database, authorization, user_code_key)
-    pace.note_pending(
-        authorization.device_code_digest,
-        client_id=request.client_id,
-        expires_at=authorization.expires_at,
-        now=now,
-        public=request.is_public_client,
-    )
     return IssuedCodes(device_code=device_code, user_code=user_code)
 
 

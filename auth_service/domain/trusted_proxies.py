@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -84,6 +85,7 @@ def _hops(headers: Headers) -> Iterator[IPv4Address | IPv6Address | None]:
             yield _address(named[1].strip().strip('"')) if named else None
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     found = _BRACKETED.match(text) or _WITH_PORT.match(text)
     try:

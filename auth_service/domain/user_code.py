@@ -20,7 +20,9 @@ _NORMAL: Final = re.compile(rf"\A[{ALPHABET}]{{{LENGTH}}}\Z")
 
 def new_user_code() -> str:
     """Draw a user code in its normal form, such as `WDJBMJHT`."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    # One draw for all signs: each draw asks the system for its random bytes.
+    drawn = secrets.randbelow(len(ALPHABET) ** LENGTH)
+    return "".join(ALPHABET[drawn // len(ALPHABET) ** place % len(ALPHABET)] for place in range(LENGTH))
 
 
 def display_user_code(normal: str) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import threading
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from redis.exceptions import RedisError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from auth_service.domain.limit import Limit
+    from auth_service.storage.redis_script import ScriptStep
 
 AWAY_SECONDS: Final = 2
 """For how long Redis is not asked again once it failed: waiting in vain at every request would hold them all."""
@@ -34,21 +36,35 @@ MOST_LOCAL_COUNTS: Final = 50_000
 _log = logging.getLogger(__name__)
 
 # KEYS: the counts, the asker's own first. ARGV: allowance, then for each count: fair, most, seconds it is kept.
-# Answers the places (from 1) of the counts that are reached; none when the ask was counted.
-_TAKE: Final = """
-local standing = redis.call('MGET', unpack(KEYS))
-local within_allowance = tonumber(standing[1] or '0') < tonumber(ARGV[1])
-local reached = {}
-for place = 1, #KEYS do
-  local bound = tonumber(ARGV[3 * place - (within_allowance and 0 or 1)])
-  if tonumber(standing[place] or '0') >= bound then reached[#reached + 1] = place end
+# Gives the places (from 1) of the counts that are reached; none when the ask was counted.
+_TAKE_FUNCTION: Final = """
+local function take(counts)
+  local standing = redis.call('MGET', unpack(KEYS, 1, counts))
+  local within_allowance = tonumber(standing[1] or '0') < tonumber(ARGV[1])
+  local reached = {}
+  for place = 1, counts do
+    local bound = tonumber(ARGV[3 * place - (within_allowance and 0 or 1)])
+    if tonumber(standing[place] or '0') >= bound then reached[#reached + 1] = place end
+  end
+  if #reached > 0 then return reached end
+  for place = 1, counts do
+    if redis.call('INCR', KEYS[place]) == 1 then redis.call('EXPIRE', KEYS[place], ARGV[3 * place + 1]) end
+  end
+  return reached
 end
-if #reached > 0 then return reached end
-for place = 1, #KEYS do
-  if redis.call('INCR', KEYS[place]) == 1 then redis.call('EXPIRE', KEYS[place], ARGV[3 * place + 1]) end
-end
+"""
+
+_TAKE: Final = _TAKE_FUNCTION + "return take(#KEYS)"
+
+# After the counts: the step's key among KEYS, its arguments among ARGV.
+_TAKE_AND_STEP: Final = (
+    _TAKE_FUNCTION
+    + """
+local reached = take(#KEYS - 1)
+if #reached == 0 then step(KEYS[#KEYS], unpack(ARGV, 3 * #KEYS - 1)) end
 return reached
 """
+)
 
 # A count that has gone with its window must not come back below zero, to be there for good.
 _GIVE_BACK: Final = """
@@ -69,9 +85,12 @@ class Limiter:
         self._local = _LocalCounts()
         self._away_until = 0.0
 
-    def count(self, limit: Limit, asker: Sequence[str], *, now: datetime) -> None:
-        """Count one ask, for good. Raises TooManyRequestsError when a limit is reached, and counts nothing then."""
-        self._take(limit, _keys(limit, asker, now), now)
+    def count(self, limit: Limit, asker: Sequence[str], *, now: datetime, then: ScriptStep | None = None) -> None:
+        """Count one ask, for good, and take the step after it; while Redis is away the step is left out.
+
+        Raises TooManyRequestsError when a limit is reached, and counts nothing then.
+        """
+        self._take(limit, _keys(limit, asker, now), now, then)
 
     @contextmanager
     def count_failure(self, limit: Limit, asker: Sequence[str], *, now: datetime) -> Iterator[None]:
@@ -91,9 +110,11 @@ class Limiter:
             if not failed:
                 counts.give_back(keys)
 
-    def _take(self, limit: Limit, keys: list[str], now: datetime) -> _RedisCounts | _LocalCounts:
+    def _take(
+        self, limit: Limit, keys: list[str], now: datetime, then: ScriptStep | None = None
+    ) -> _RedisCounts | _LocalCounts:
         counts: _RedisCounts | _LocalCounts = self._shared
-        reached = self._take_shared(limit, keys, now)
+        reached = self._take_shared(limit, keys, now, then)
         if reached is None:
             counts = self._local
             reached = self._local.take(limit, keys, now)
@@ -101,12 +122,12 @@ class Limiter:
             raise TooManyRequestsError(max(_seconds_left(limit.counts[place].seconds, now) for place in reached))
         return counts
 
-    def _take_shared(self, limit: Limit, keys: list[str], now: datetime) -> list[int] | None:
+    def _take_shared(self, limit: Limit, keys: list[str], now: datetime, then: ScriptStep | None) -> list[int] | None:
         """Give the places of the counts that are reached; None while Redis is away."""
         if now.timestamp() < self._away_until:
             return None
         try:
-            return self._shared.take(limit, keys)
+            return self._shared.take(limit, keys, then)
         except RedisError as fault:
             self._away_until = now.timestamp() + AWAY_SECONDS
             _log.warning("shared limits unavailable", extra={"reason": type(fault).__name__})
@@ -117,11 +138,16 @@ class _RedisCounts:
     def __init__(self, redis: Redis) -> None:
         connections = ScriptConnections(redis)
         self._take_script = RedisScript(connections, _TAKE)
+        self._take_and_step_script = cache(lambda step: RedisScript(connections, step + _TAKE_AND_STEP))
         self._give_back_script = RedisScript(connections, _GIVE_BACK)
 
-    def take(self, limit: Limit, keys: list[str]) -> list[int]:
+    def take(self, limit: Limit, keys: list[str], then: ScriptStep | None) -> list[int]:
         numbers = [number for count in limit.counts for number in (count.fair, count.most, count.seconds)]
-        reached = self._take_script.on(keys, limit.allowance, *numbers)
+        if then is None:
+            reached = self._take_script.on(keys, limit.allowance, *numbers)
+        else:
+            script = self._take_and_step_script(then.function)
+            reached = script.on([*keys, then.key], limit.allowance, *numbers, *then.arguments)
         return [place - 1 for place in reached]
 
     def give_back(self, keys: list[str]) -> None:

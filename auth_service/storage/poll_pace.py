@@ -18,7 +18,7 @@ from auth_service.domain.polling import (
     PENDING_SECONDS,
     TOLERANCE_SECONDS,
 )
-from auth_service.storage.redis_script import RedisScript, ScriptConnections
+from auth_service.storage.redis_script import RedisScript, ScriptConnections, ScriptStep
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,15 +51,19 @@ if early then return pending and 'pending_early' or 'early' end
 return pending and 'pending' or 'unknown'
 """
 
-# ARGV: client_id, interval (ms), pending_until (ms), expires_at (ms), and 1 for a public client.
-_NOTE_PENDING: Final = """
-if redis.call('HEXISTS', KEYS[1], 'decided') == 1 then return end
-redis.call('HSETNX', KEYS[1], 'client', ARGV[1])
-redis.call('HSETNX', KEYS[1], 'interval', ARGV[2])
-redis.call('HSET', KEYS[1], 'pending_until', ARGV[3])
-if ARGV[5] == '1' then redis.call('HSETNX', KEYS[1], 'public', 1) end
-redis.call('PEXPIREAT', KEYS[1], ARGV[4])
+# Times in ms; `public` is 1 for a public client.
+_PENDING_STEP: Final = """
+local function step(key, client, interval, pending_until, expires_at, public)
+  if redis.call('HEXISTS', key, 'decided') == 1 then return end
+  redis.call('HSETNX', key, 'client', client)
+  redis.call('HSETNX', key, 'interval', interval)
+  redis.call('HSET', key, 'pending_until', pending_until)
+  if public == '1' then redis.call('HSETNX', key, 'public', 1) end
+  redis.call('PEXPIREAT', key, expires_at)
+end
 """
+
+_NOTE_PENDING: Final = _PENDING_STEP + "step(KEYS[1], unpack(ARGV))"
 
 # A poll that read SQL just before the decision must not note the code as pending after it.
 _DECIDED: Final = """
@@ -108,14 +112,21 @@ class PollPace:
 
         `public` is said of a client that has nothing to authenticate with; what was said once stays.
         """
-        pending_until = _milliseconds(now) + PENDING_SECONDS * 1000
-        interval = INTERVAL_SECONDS * 1000
+        step = self.pending_step(code, client_id=client_id, expires_at=expires_at, now=now, public=public)
         try:
-            self._note_pending(
-                _key(code), client_id, interval, pending_until, _milliseconds(expires_at), 1 if public else 0
-            )
+            self._note_pending(step.key, *step.arguments)
         except RedisError as fault:
             _say_away(fault)
+
+    def pending_step(
+        self, code: str, *, client_id: str, expires_at: datetime, now: datetime, public: bool = False
+    ) -> ScriptStep:
+        """Give what note_pending does, as a step of another script."""
+        gone_at = _milliseconds(expires_at)
+        # Redis has a clock of its own: by ours an expired code is not pending, however late Redis forgets it.
+        pending_until = min(_milliseconds(now) + PENDING_SECONDS * 1000, gone_at)
+        arguments = (client_id, INTERVAL_SECONDS * 1000, pending_until, gone_at, 1 if public else 0)
+        return ScriptStep(_PENDING_STEP, _key(code), arguments)
 
     def decided(self, code: str) -> None:
         """Let the next poll ask SQL. Should this be lost, it does so after PENDING_SECONDS all the same."""

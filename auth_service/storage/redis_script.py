@@ -9,6 +9,7 @@ restart does. Should that one have run, a poll or a guess counts twice, which ha
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,16 @@ def _ask(connection: Any, command: tuple[Any, ...]) -> Any:  # noqa: ANN401
     # A broken connection closes itself, and opens anew when it is used again.
     connection.send_packed_command(connection.pack_command(*command), check_health=False)
     return connection.read_response()
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptStep:
+    """What a script of somebody else's does as well, in the same call: a step on one more key."""
+
+    function: str
+    """Lua that defines `local function step(key, …)`."""
+    key: str
+    arguments: tuple[str | int, ...]
 
 
 class RedisScript:

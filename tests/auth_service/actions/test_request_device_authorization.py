@@ -26,6 +26,18 @@ def test_a_user_code_that_is_taken_is_drawn_again(house: House, monkeypatch: pyt
     assert house.ask_codes()["user_code"] == "CCCC-CCCC"
 
 
+def test_a_code_that_was_noted_but_never_added_is_unknown_to_everybody_and_ends_by_itself(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "new_secret", lambda: "never-given")
+    house.post("/oauth/device_authorization", {"client_id": "tillpass-pos"}, headers={"DPoP": "no proof"})
+
+    [note] = house.redis.keys("poll:*")
+    assert 0 < house.redis.ttl(note) <= 900
+    house.clock.pass_seconds(30)
+    assert house.poll("never-given").json["error"] == "invalid_grant"
+
+
 def test_a_broken_random_source_is_our_fault_and_says_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """T49: 500 in OAuth's form, with an id and no trace."""
     monkeypatch.setattr(module, "new_user_code", lambda: "BBBBBBBB")

@@ -39,7 +39,7 @@ from auth_service.actions.review_user_code import Entry, UserCodes, review_user_
 from auth_service.actions.rotate_refresh_token import rotate_refresh_token
 from auth_service.actions.sweep import sweep
 from auth_service.domain.errors import AlreadyDecidedError, GrantRefusedError, UserCodeUnknownError
-from auth_service.domain.limit import USER_CODE
+from auth_service.domain.limit import device_authorization_limit
 from auth_service.domain.operator import Membership, Operator, Role
 from auth_service.outbound.owners_mail import OwnersMail
 from auth_service.storage.limiter import Limiter
@@ -95,9 +95,6 @@ class NoLimiter(Limiter):
     def __init__(self) -> None:
         """Need no Redis."""
 
-    def count(self, *_: object, **__: object) -> None:
-        """As above."""
-
     @contextmanager
     def count_failure(self, *_: object, **__: object) -> Iterator[None]:
         yield
@@ -144,16 +141,17 @@ class Lifecycle(RuleBasedStateMachine):
         shutil.copy(self.shop.file, self.folder / "auth.sqlite3")
         self.now = self.shop.opened_at
         self.database = Database(f"sqlite:///{self.folder / 'auth.sqlite3'}")
+        redis = fakeredis.FakeRedis()
         self.parts = IssuingParts(
             database=self.database,
-            pace=PollPace(fakeredis.FakeRedis()),
+            pace=PollPace(redis),
             licenses=Licenses(lambda: self.now),
             mail=OwnersMail(Fernet.generate_key().decode(), "https://auth.example.com/devices"),
             refresh_token_key=b"r" * 32,
         )
         # How many guesses may fail is another test's matter.
         self.user_codes = UserCodes(self.database, USER_CODE_KEY, NoLimiter())
-        self.quota = CodeQuota(NoLimiter(), USER_CODE)
+        self.quota = CodeQuota(Limiter(redis), device_authorization_limit(per_address=10**9, per_client=10**9))
         self.asked: list[ModelCode] = []
         self.families: list[ModelFamily] = []
         self.owner_of: dict[str, ModelFamily] = {}

@@ -15,12 +15,14 @@ from auth_service.domain.errors import TooManyRequestsError, UserCodeUnknownErro
 from auth_service.domain.limit import Count, Limit, hard
 from auth_service.storage import limiter as module
 from auth_service.storage.limiter import AWAY_SECONDS, Limiter
+from auth_service.storage.redis_script import ScriptStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 TEN = Limit("test", allowance=2, counts=(hard("own", 900, 10), Count("all", 60, fair=12, most=15)))
+STEP = ScriptStep("local function step(key, one, two) redis.call('RPUSH', key, one, two) end", "steps", ("one", 2))
 
 
 @pytest.fixture(params=["valkey", "fakeredis", "memory"])
@@ -104,6 +106,31 @@ def test_an_ask_that_always_counts_is_not_given_back(limiter: Limiter) -> None:
 
     with pytest.raises(TooManyRequestsError):
         limiter.count(TEN, ("me", "all"), now=NOON)
+
+
+def test_the_step_after_an_ask_is_taken_when_it_is_counted_and_not_when_it_is_refused(valkey: str) -> None:
+    """T17: who is refused leaves nothing in Redis."""
+    with Redis.from_url(valkey) as redis:
+        redis.flushall()
+        limiter = Limiter(redis)
+        for _ in range(10):
+            limiter.count(TEN, ("me", "all"), now=NOON, then=STEP)
+        with pytest.raises(TooManyRequestsError):
+            limiter.count(TEN, ("me", "all"), now=NOON, then=STEP)
+
+        assert redis.lrange("steps", 0, -1) == [b"one", b"2"] * 10
+
+
+def test_while_redis_is_away_an_ask_is_counted_without_its_step() -> None:
+    """F19."""
+    server = FakeServer()
+    server.connected = False
+    limiter = Limiter(FakeRedis(server=server))
+    for _ in range(10):
+        limiter.count(TEN, ("me", "all"), now=NOON, then=STEP)
+
+    with pytest.raises(TooManyRequestsError):
+        limiter.count(TEN, ("me", "all"), now=NOON, then=STEP)
 
 
 def test_a_refusal_counts_nothing(limiter: Limiter) -> None:

@@ -34,6 +34,15 @@ def test_pending_is_believed_for_six_intervals_only(house: House) -> None:
     assert seen == [Pace.PENDING] * 6 + [Pace.UNKNOWN] * 2
 
 
+def test_an_expired_code_is_not_pending_even_if_redis_still_knows_it(house: House) -> None:
+    """F41: Redis's clock may be behind ours."""
+    pace = house.wired.protocol.pace
+    pace.note_pending("digest", client_id="pos", expires_at=house.clock() + timedelta(seconds=6), now=house.clock())
+    house.clock.pass_seconds(6)
+
+    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+
+
 def test_a_decision_is_seen_by_the_next_poll(house: House) -> None:
     pace = note(house)
     pace.decided("digest")
