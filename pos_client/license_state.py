@@ -1,7 +1,6 @@
 """The rules of a license's two clocks, which are never mixed up (S3-15 … S3-17, S3-25, S3-26, S3-32).
 
-Renewal date (commercial, a day in UTC, optional): `Licensed`; from `renewal_window_days` before the date to the end of
-that day `Requires Renewal`; after it EXPIRED.
+Renewal date (commercial, a day in UTC, optional): wire/license_status.py.
 
 Token Expiry (technical): the `exp` of the license token, which is last contact + 8 days. Up to the last second before
 it the license holds, with a warning when NEAR_DAYS or fewer are left; from that second on the system is deactivated
@@ -15,21 +14,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from datetime import date
+from wire.license_status import LicenseStatus, license_status
 
+if TYPE_CHECKING:
     from wire.claims import LicenseTokenClaims
 
 NEAR_DAYS: Final = 3
 _DAY_SECONDS: Final = 86_400
-
-
-class LicenseStatus(Enum):
-    """The values of License Status, as printed on the page."""
-
-    LICENSED = "Licensed"
-    REQUIRES_RENEWAL = "Requires Renewal"
-    EXPIRED = "Expired – Requires Renewal"  # noqa: RUF001 - the label's dash is an en dash
 
 
 class TokenStatus(Enum):
@@ -62,20 +53,11 @@ def license_state(claims: LicenseTokenClaims, now: datetime) -> LicenseState:
     seconds_left = (expires_at - now).total_seconds()
     return LicenseState(
         claims=claims,
-        status=_license_status(claims.renewal_date, claims.renewal_window_days, now),
+        status=license_status(claims.renewal_date, claims.renewal_window_days, now),
         token_status=_token_status(seconds_left),
         token_expires_at=expires_at,
         days_left=max(0, int(seconds_left // _DAY_SECONDS)),
     )
-
-
-def _license_status(renewal_date: date | None, renewal_window_days: int, now: datetime) -> LicenseStatus:
-    if renewal_date is None:
-        return LicenseStatus.LICENSED
-    days = (renewal_date - now.astimezone(UTC).date()).days
-    if days < 0:
-        return LicenseStatus.EXPIRED
-    return LicenseStatus.REQUIRES_RENEWAL if days <= renewal_window_days else LicenseStatus.LICENSED
 
 
 def _token_status(seconds_left: float) -> TokenStatus:

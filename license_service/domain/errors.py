@@ -6,10 +6,13 @@ LicenseServiceError
 │   ├── NoLicenseError         the organization has no license
 │   ├── NoSeatError            the device holds no seat in the organization
 │   └── LicenseNotFoundError   no license has this id
-└── ClaimRefusedError          a record stands against the claim; a person must change something first
-    ├── NoSeatFreeError        every seat is taken
-    ├── LicenseExpiredError    every license of the organization has expired
-    └── DeviceRefusedError     the device cannot sit in this organization
+├── ClaimRefusedError          a record stands against the claim; a person must change something first
+│   ├── NoSeatFreeError        every seat is taken
+│   ├── LicenseExpiredError    every license of the organization has expired
+│   └── DeviceRefusedError     the device cannot sit in this organization
+└── ChangeRefusedError         a record stands against the change
+    ├── KeyEndedError          the key's renewal date has passed
+    └── RenewalDateError       the new renewal date is no later than the present one
 """
 
 from typing import ClassVar
@@ -83,3 +86,23 @@ class DeviceRefusedError(ClaimRefusedError):
 
     code = "device_refused"
     sentence = "This device cannot take a seat in this organization."
+
+
+class ChangeRefusedError(LicenseServiceError):
+    """A record stands against the change."""
+
+    code = "change_refused"
+
+
+class KeyEndedError(ChangeRefusedError):
+    """The renewal date has passed; a new key takes the place of this one (S3-17)."""
+
+    code = "key_ended"
+    sentence = "The renewal date of this license key has passed. Issue a new key."
+
+
+class RenewalDateError(ChangeRefusedError):
+    """The key would not last longer than it does."""
+
+    code = "renewal_date_not_later"
+    sentence = "A license key is renewed until a day after its present renewal date."

@@ -1,10 +1,25 @@
-"""Licenses, the seats taken on them, and proofs that were used. The checks say again what the statements keep (T59)."""
+"""The catalog, agreements, license keys, seats, and proofs that were used.
+
+The checks say again what the statements keep (T59).
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, CheckConstraint, Column, Date, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from database.instants import Instant
 
@@ -16,6 +31,75 @@ metadata: Final = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
         "pk": "pk_%(table_name)s",
     }
+)
+
+components: Final = Table(
+    "components",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("name", String(120), nullable=False),
+)
+
+profiles: Final = Table(
+    "profiles",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("name", String(120), nullable=False),
+)
+
+profile_features: Final = Table(
+    "profile_features",
+    metadata,
+    Column("profile_code", String(64), ForeignKey(profiles.c.code), primary_key=True),
+    # A component without a row under a profile is not given by it.
+    Column("component_code", String(64), ForeignKey(components.c.code), primary_key=True),
+    Column("features", JSON, nullable=False),
+)
+
+agreements: Final = Table(
+    "agreements",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization_id", String(36), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("signed_on", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("organization_id", "number"),
+)
+
+license_keys: Final = Table(
+    "license_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("agreement_id", String(36), ForeignKey(agreements.c.id), nullable=False, index=True),
+    Column("organization_id", String(36), nullable=False),
+    Column("id_number", String(64), nullable=False),
+    Column("profile_code", String(64), ForeignKey(profiles.c.code), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("renewal_date", Date, index=True),
+    Column("renewal_window_days", Integer, nullable=False),
+    Column("over_count_percent", Integer, nullable=False),
+    Column("over_count_days", Integer, nullable=False),
+    # Goes up by one with each change of the key; a claim of a seat is none.
+    Column("version", Integer, nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("replaced_by", String(36), ForeignKey("license_keys.id")),
+    UniqueConstraint("organization_id", "id_number"),
+    CheckConstraint("status IN ('active', 'suspended', 'revoked', 'replaced')", name="status_known"),
+    Index("ix_license_keys_oldest_first", "issued_at", "id"),
+    Index("ix_license_keys_oldest_of_organization", "organization_id", "issued_at", "id"),
+)
+
+key_components: Final = Table(
+    "key_components",
+    metadata,
+    Column("key_id", String(36), ForeignKey(license_keys.c.id), primary_key=True),
+    Column("component_code", String(64), ForeignKey(components.c.code), primary_key=True),
+    Column("seats", Integer, nullable=False),
+    # More than `seats` only as far as the key's over-count policy lets it; then since when.
+    Column("seats_claimed", Integer, nullable=False),
+    Column("over_count_since", Instant),
+    CheckConstraint("seats_claimed >= 0", name="seats_claimed_not_negative"),
 )
 
 licenses: Final = Table(

@@ -11,9 +11,10 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from pos_client.clock_guard import ClockFault
-from pos_client.license_state import LicenseStatus, TokenStatus
+from pos_client.license_state import TokenStatus
 from pos_client.token_store import SET_ASIDE_NAME
 from wire.end_reason import EndReason
+from wire.license_status import LicenseStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,10 +19,10 @@ from pos_client.errors import (
     RefusedError,
 )
 from pos_client.license_acquisition import Completion
-from pos_client.license_state import LicenseStatus
 from pos_client.token_store import STATE_NAME
 from pos_client.wiring import wire_up
 from tests.pos_client.issuer_simulator import DEVICE_AUTHORIZATION, JWKS, METADATA, TOKEN, Key, OAuthError
+from wire.license_status import LicenseStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

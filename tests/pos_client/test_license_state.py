@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pos_client.license_state import NEAR_DAYS, LicenseStatus, TokenStatus, license_state
+from pos_client.license_state import NEAR_DAYS, TokenStatus, license_state
 from wire.claims import LicenseTokenClaims
+from wire.license_status import LicenseStatus
 
 if TYPE_CHECKING:
     from pos_client.license_state import LicenseState

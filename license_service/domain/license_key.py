@@ -1,0 +1,99 @@
+"""A license key, and the moves of its status (S3-16, S3-17, S3-20, S3-21).
+
+active ⇄ suspended; active or suspended → revoked; active → replaced. No other moves (MOVES). "Expired" is a matter of
+the clock and never stored (domain/renewal.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+DEFAULT_RENEWAL_WINDOW_DAYS: Final = 30
+
+
+class KeyStatus(StrEnum):
+    """The stored states."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+
+
+MOVES: Final = frozenset(
+    {
+        (KeyStatus.ACTIVE, KeyStatus.SUSPENDED),
+        (KeyStatus.SUSPENDED, KeyStatus.ACTIVE),
+        (KeyStatus.ACTIVE, KeyStatus.REVOKED),
+        (KeyStatus.SUSPENDED, KeyStatus.REVOKED),
+        (KeyStatus.ACTIVE, KeyStatus.REPLACED),
+    }
+)
+"""Every move there is."""
+
+
+def moves_to(status: KeyStatus) -> frozenset[KeyStatus]:
+    """Give the states from which a key can come into `status`."""
+    return frozenset(before for before, after in MOVES if after is status)
+
+
+@dataclass(frozen=True, slots=True)
+class OverCountPolicy:
+    """What happens once every seat is taken: `percent` more for `days` days; 0 and 0 refuse at once."""
+
+    percent: int = 0
+    days: int = 0
+
+    def most_seats(self, seats: int) -> int:
+        """Give how many devices may sit while the days last, rounded down."""
+        return seats + seats * self.percent // 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTerms:
+    """What is sold with a key. `seats` are by component code; `renewal_date` is a day in UTC, None for ever."""
+
+    id_number: str
+    profile_code: str
+    seats: Mapping[str, int]
+    renewal_date: date | None = None
+    renewal_window_days: int = DEFAULT_RENEWAL_WINDOW_DAYS
+    over_count: OverCountPolicy = OverCountPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyComponent:
+    """How many units of a component a key has, and how many devices sit on them.
+
+    `over_count_since` is the instant from which on more devices have sat than there are seats, None when none do.
+    """
+
+    component_code: str
+    seats: int
+    seats_claimed: int = 0
+    over_count_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseKey:
+    """The record of a license key. `id_number` (ID #) is the customer's label, unique in the organization."""
+
+    id: str
+    agreement_id: str
+    organization_id: str
+    id_number: str
+    profile_code: str
+    components: tuple[KeyComponent, ...]
+    status: KeyStatus
+    renewal_date: date | None
+    renewal_window_days: int
+    over_count: OverCountPolicy
+    version: int
+    issued_at: datetime
+    replaced_by: str | None = None
