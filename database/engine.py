@@ -129,7 +129,9 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
 def _reading(engine: Engine) -> Engine:
     """Give an engine on the same connections that begins nothing: each statement reads the newest commit, unlocked."""
-    return create_engine(engine.url, pool=engine.pool, hide_parameters=True) if _is_sqlite(engine) else engine
+    if _is_sqlite(engine):
+        return create_engine(engine.url, pool=engine.pool, hide_parameters=True)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _is_sqlite(engine: Engine) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -220,6 +220,28 @@ def test_reading_sees_what_was_committed_since(database: Database) -> None:
         after = _count(reader)
 
     assert (before, after) == (0, 7)
+
+
+def test_transaction_on_the_connection_of_a_reading_is_undone_as_well(database: Database) -> None:
+    """A reading begins nothing; what comes behind it on its connection must begin."""
+    _with_counter(database)
+    with database.reading() as connection:
+        assert _count(connection) == 0
+
+    with pytest.raises(KeyError):
+        _set_and_fail(database)
+
+    with database.reading() as connection:
+        assert _count(connection) == 0
+
+
+def test_reading_leaves_no_transaction_open_on_postgresql(postgresql_url: str) -> None:
+    with closing(Database(postgresql_url)) as opened, opened.reading() as one, opened.reading() as another:
+        one.execute(text("SELECT 1"))
+        pid = one.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+        state = another.execute(text("SELECT state FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid})
+
+        assert state.scalar_one() == "idle"
 
 
 def test_sqlite_keeps_what_was_answered(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
