@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from database.errors import DatabaseUnavailableError
+from license_service.endpoints.agreements import agreement_routes
+from license_service.endpoints.catalog import component_routes, profile_routes
 from license_service.endpoints.devices import device_routes
-from license_service.endpoints.licenses import license_routes
+from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
 from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
@@ -32,8 +34,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     install_refusals(app)
     install_request_log(app, "license_service")
     install_protected_resource(app, _resource(settings))
-    api.register_blueprint(device_routes(wired.database, wired.guard, wired.now))
-    api.register_blueprint(license_routes(wired.database, wired.guard, wired.now))
+    for routes in (device_routes, license_key_routes, agreement_routes, component_routes, profile_routes):
+        api.register_blueprint(routes(wired.database, wired.guard, wired.now))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )

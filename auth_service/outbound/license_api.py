@@ -26,6 +26,8 @@ CLIENT_ID: Final = "auth_service"
 _SENTENCES: Final = {
     "no_license": "This organization has no license. Ask your vendor for one.",
     "license_expired": "This organization's license has expired. It must be renewed first.",
+    "license_suspended": "This organization's license is suspended. Ask your vendor.",
+    "component_not_licensed": "This organization's license does not cover POS servers. Ask your vendor.",
     "no_seat_free": "Every seat of this organization's license is taken.",
     "device_refused": "This device cannot get a license for this organization. Ask your vendor.",
     "no_seat": "This device holds no seat of a license any more.",

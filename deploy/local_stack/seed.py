@@ -29,15 +29,17 @@ from auth_service.wiring import key_vault
 from database.engine import Database
 from database.migrations import migrate
 from deploy.local_stack.process_table import POS_CLIENT_ID
-from license_service.actions.create_license import create_license
-from license_service.actions.list_licenses import list_licenses
-from license_service.domain.license import LicenseTerms
+from license_service.actions.issue_key import issue_key
+from license_service.actions.list_license_keys import list_license_keys
+from license_service.actions.record_agreement import record_agreement
+from license_service.domain.agreement import Agreement
+from license_service.domain.license_key import KeyTerms
+from license_service.domain.renewal import years_after
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import LICENSE, LICENSES_READ, LICENSES_WRITE, NOTIFICATIONS_READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from auth_service.domain.client import Client
 
@@ -46,6 +48,8 @@ OPERATOR: Final = "owner@demo-bakery.example"
 HUB: Final = "Head Office Hub"
 HUB_URL: Final = "https://hub.demo-bakery.example"
 POS_SERVER: Final = "Shop 1 POS Server"
+AGREEMENT: Final = "DEMO-1"
+ID_NUMBER: Final = "Demo"
 SCRIPTS_CLIENT_ID: Final = "local-scripts"
 _PACKAGES: Final = {
     "auth_service": "AUTH_DATABASE_URL",
@@ -84,7 +88,7 @@ def seed(environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
     )
     _seed_clients(seeding)
     organization_id = _organization(seeding)
-    _seed_license(seeding, organization_id)
+    _seed_license_key(seeding, organization_id)
     return {
         "operator": {"email": OPERATOR},
         "organization": {"id": organization_id, "name": ORGANIZATION},
@@ -143,21 +147,14 @@ def _client(seeding: Seeding, client_id: str) -> Client | None:
         return find_client(connection, client_id)
 
 
-def _seed_license(seeding: Seeding, organization_id: str) -> None:
-    if list_licenses(seeding.licenses, organization_id=organization_id):
+def _seed_license_key(seeding: Seeding, organization_id: str) -> None:
+    if list_license_keys(seeding.licenses, organization_id=organization_id):
         return
-    terms = LicenseTerms(
-        organization_id=organization_id,
-        features=("xms",),
-        seats=5,
-        renewal_date=_a_year_after(seeding.now.date()),
-    )
-    create_license(seeding.licenses, terms, license_id=str(uuid4()), now=seeding.now)
-
-
-def _a_year_after(day: date) -> date:
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)
+    today = seeding.now.date()
+    agreement = Agreement(str(uuid4()), organization_id, AGREEMENT, signed_on=today, created_at=seeding.now)
+    record_agreement(seeding.licenses, agreement)
+    terms = KeyTerms(id_number=ID_NUMBER, profile_code="standard", seats={"xms": 5}, renewal_date=years_after(today))
+    issue_key(seeding.licenses, terms, agreement_id=agreement.id, key_id=str(uuid4()), now=seeding.now)
 
 
 if __name__ == "__main__":

@@ -1,49 +1,70 @@
 """Claim a seat for a device, when an operator approves it (T59, F07).
 
 The seat row comes first: it makes claims of the same device wait for each other, so that the second finds the seat of
-the first instead of taking another. Then one conditional UPDATE takes the seat; if none can be taken, all is undone.
+the first instead of taking another. Then one conditional UPDATE takes a unit of the component; if none can be taken,
+all is undone.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC
 from typing import TYPE_CHECKING
 
+from license_service.domain.catalog import POS_SERVER_COMPONENT
+from license_service.domain.claim import why_none_is_open
 from license_service.domain.errors import DeviceRefusedError, NoSeatFreeError
-from license_service.domain.license import open_to_claims
+from license_service.domain.renewal import today
 from license_service.domain.seat import Seat
-from license_service.storage import licenses, seats
+from license_service.storage import key_components, license_keys, seats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from database.engine import Database
+    from license_service.domain.license_key import OpenKey
+    from license_service.domain.seat import SeatTerms
 
 
-def claim_seat(database: Database, *, device_id: str, organization_id: str, now: datetime) -> Seat:
-    """Give the device's seat: the one it holds, or a new one on the oldest license that has one free.
+def claim_seat(
+    database: Database,
+    *,
+    device_id: str,
+    organization_id: str,
+    component_code: str = POS_SERVER_COMPONENT,
+    now: datetime,
+) -> SeatTerms:
+    """Give the device's seat: the one it holds, on whatever component, or a new one on the oldest key with one free.
 
-    Raises NoLicenseError, LicenseExpiredError, NoSeatFreeError, or DeviceRefusedError when the device sits in another
-    organization; then nothing was changed.
+    Raises NoLicenseError, LicenseExpiredError, LicenseSuspendedError, ComponentNotLicensedError, NoSeatFreeError, or
+    DeviceRefusedError when the device sits in another organization; then nothing was changed.
     """
     with database.transaction() as connection:
-        seat = seats.of_device(connection, device_id) or _claim(connection, device_id, organization_id, now)
-        if seat.license.organization_id != organization_id:
+        held = seats.of_device(connection, device_id)
+        if held is None:
+            _claim(connection, device_id, organization_id, component_code, now)
+            held = seats.held_by(connection, device_id)
+        if held.seat.organization_id != organization_id:
             raise DeviceRefusedError
-        return seat
+        held.check_usable()
+        return held
 
 
-def _claim(connection: Connection, device_id: str, organization_id: str, now: datetime) -> Seat:
-    candidates = open_to_claims(licenses.of_organization(connection, organization_id), now.astimezone(UTC).date())
-    seat = Seat(device_id, candidates[0], now)
-    if not seats.add_if_absent(connection, seat):
-        return seats.held_by(connection, device_id)
-    for candidate in candidates:
-        taken = licenses.take_seat(connection, candidate.id)
-        if taken is not None:
-            seats.place(connection, device_id, taken.id)
-            return replace(seat, license=taken)
+def _claim(connection: Connection, device_id: str, organization_id: str, component_code: str, now: datetime) -> None:
+    candidates = license_keys.open_to_claims(connection, organization_id, component_code, today(now))
+    if not candidates:
+        raise why_none_is_open(license_keys.listed(connection, organization_id), component_code, now)
+    if seats.add_if_absent(connection, Seat(device_id, candidates[0].id, organization_id, component_code, now)):
+        seats.place(connection, device_id, _take(connection, candidates, component_code, now))
+
+
+def _take(connection: Connection, candidates: Sequence[OpenKey], component_code: str, now: datetime) -> str:
+    # What is owned anywhere comes before what is over the count anywhere.
+    for key in candidates:
+        if key_components.take_owned(connection, key.id, component_code):
+            return key.id
+    for key in candidates:
+        if key.over_count.percent and key_components.take_over(connection, key, component_code, now):
+            return key.id
     raise NoSeatFreeError

@@ -9,16 +9,17 @@ from license_service.storage import seats
 
 if TYPE_CHECKING:
     from database.engine import Database
-    from license_service.domain.seat import Seat
+    from license_service.domain.seat import SeatTerms
 
 
-def read_entitlement(database: Database, *, device_id: str, organization_id: str) -> Seat:
-    """Give the device's seat and its license, also when that has expired: the device must be told so (S3-17).
+def read_entitlement(database: Database, *, device_id: str, organization_id: str) -> SeatTerms:
+    """Give the device's seat and its terms, also when its key has expired: the device must be told so (S3-17).
 
-    Raises NoSeatError, in the same words when the device sits in another organization (T44).
+    Raises LicenseSuspendedError, or NoSeatError, in the same words when the device sits in another organization (T44).
     """
     with database.reading() as connection:
-        seat = seats.of_device(connection, device_id)
-    if seat is None or seat.license.organization_id != organization_id:
+        held = seats.of_device(connection, device_id)
+    if held is None or held.seat.organization_id != organization_id:
         raise NoSeatError
-    return seat
+    held.check_usable()
+    return held

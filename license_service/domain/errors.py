@@ -5,12 +5,20 @@ LicenseServiceError
 ├── NotFoundError              nothing here for this caller; ask for something else
 │   ├── NoLicenseError         the organization has no license
 │   ├── NoSeatError            the device holds no seat in the organization
-│   └── LicenseNotFoundError   no license has this id
+│   ├── KeyNotFoundError       no license key has this id
+│   └── AgreementNotFoundError no agreement has this id
 ├── ClaimRefusedError          a record stands against the claim; a person must change something first
 │   ├── NoSeatFreeError        every seat is taken
-│   ├── LicenseExpiredError    every license of the organization has expired
+│   ├── LicenseExpiredError    every license key of the organization has expired
+│   ├── LicenseSuspendedError  the license key is suspended
+│   ├── ComponentNotLicensedError  no license key of the organization has the component
 │   └── DeviceRefusedError     the device cannot sit in this organization
 └── ChangeRefusedError         a record stands against the change
+    ├── UnknownProfileError    the catalog lacks the profile
+    ├── UnknownComponentError  the catalog lacks a component
+    ├── IdNumberTakenError     another license key of the organization has this ID #
+    ├── AgreementNumberTakenError  another agreement of the organization has this number
+    ├── CodeTakenError         the catalog has this code already
     ├── KeyEndedError          the key's renewal date has passed
     └── RenewalDateError       the new renewal date is no later than the present one
 """
@@ -41,7 +49,7 @@ class NotFoundError(LicenseServiceError):
 
 
 class NoLicenseError(NotFoundError):
-    """The organization has no license at all."""
+    """The organization has no license key, or none that was not revoked or replaced."""
 
     code = "no_license"
     sentence = "This organization has no license."
@@ -54,11 +62,18 @@ class NoSeatError(NotFoundError):
     sentence = "This device holds no seat in this organization."
 
 
-class LicenseNotFoundError(NotFoundError):
-    """No license has this id."""
+class KeyNotFoundError(NotFoundError):
+    """No license key has this id."""
 
-    code = "license_not_found"
-    sentence = "There is no license with this id."
+    code = "license_key_not_found"
+    sentence = "There is no license key with this id."
+
+
+class AgreementNotFoundError(NotFoundError):
+    """No agreement has this id."""
+
+    code = "agreement_not_found"
+    sentence = "There is no agreement with this id."
 
 
 class ClaimRefusedError(LicenseServiceError):
@@ -68,17 +83,31 @@ class ClaimRefusedError(LicenseServiceError):
 
 
 class NoSeatFreeError(ClaimRefusedError):
-    """Every seat of every license that has not expired is taken (T59)."""
+    """Every seat of every license key that has not expired is taken, and more are not let (T59, S1-11)."""
 
     code = "no_seat_free"
     sentence = "Every seat of this organization's licenses is taken."
 
 
 class LicenseExpiredError(ClaimRefusedError):
-    """The organization has licenses, and the renewal date of each has passed (S3-17)."""
+    """The organization has license keys, and the renewal date of each has passed (S3-17)."""
 
     code = "license_expired"
     sentence = "This organization's license has expired. Renew it first."
+
+
+class LicenseSuspendedError(ClaimRefusedError):
+    """The license key is suspended, and what sits on it may not be used until it is reinstated."""
+
+    code = "license_suspended"
+    sentence = "This organization's license is suspended."
+
+
+class ComponentNotLicensedError(ClaimRefusedError):
+    """The organization has license keys, and none has the component."""
+
+    code = "component_not_licensed"
+    sentence = "No license key of this organization has this component."
 
 
 class DeviceRefusedError(ClaimRefusedError):
@@ -92,6 +121,41 @@ class ChangeRefusedError(LicenseServiceError):
     """A record stands against the change."""
 
     code = "change_refused"
+
+
+class UnknownProfileError(ChangeRefusedError):
+    """The catalog has no such profile."""
+
+    code = "unknown_profile"
+    sentence = "The catalog has no profile with this code."
+
+
+class UnknownComponentError(ChangeRefusedError):
+    """The catalog has no such component."""
+
+    code = "unknown_component"
+    sentence = "The catalog lacks a component with one of these codes."
+
+
+class IdNumberTakenError(ChangeRefusedError):
+    """Another license key of the organization has this ID # (S2-22)."""
+
+    code = "id_number_taken"
+    sentence = "Another license key of this organization has this ID #."
+
+
+class AgreementNumberTakenError(ChangeRefusedError):
+    """Another agreement of the organization has this number."""
+
+    code = "agreement_number_taken"
+    sentence = "Another agreement of this organization has this number."
+
+
+class CodeTakenError(ChangeRefusedError):
+    """The catalog has this code already."""
+
+    code = "code_taken"
+    sentence = "The catalog has this code already."
 
 
 class KeyEndedError(ChangeRefusedError):

@@ -7,12 +7,15 @@ the clock and never stored (domain/renewal.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+    from license_service.domain.agreement import Agreement
 
 DEFAULT_RENEWAL_WINDOW_DAYS: Final = 30
 
@@ -50,9 +53,9 @@ class OverCountPolicy:
     percent: int = 0
     days: int = 0
 
-    def most_seats(self, seats: int) -> int:
-        """Give how many devices may sit while the days last, rounded down."""
-        return seats + seats * self.percent // 100
+    def ends_at(self, over_count_since: datetime | None) -> datetime | None:
+        """Give the instant from which on no device more is let sit, None while there is no over-count."""
+        return None if over_count_since is None else over_count_since + timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +100,29 @@ class LicenseKey:
     version: int
     issued_at: datetime
     replaced_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenKey:
+    """A key that a new device may sit on, as far as its status and its date go."""
+
+    id: str
+    over_count: OverCountPolicy
+
+
+def issued(terms: KeyTerms, agreement: Agreement, *, key_id: str, now: datetime) -> LicenseKey:
+    """Make the key that an agreement yields: active, with nobody on its seats."""
+    return LicenseKey(
+        id=key_id,
+        agreement_id=agreement.id,
+        organization_id=agreement.organization_id,
+        id_number=terms.id_number,
+        profile_code=terms.profile_code,
+        components=tuple(KeyComponent(code, count) for code, count in sorted(terms.seats.items())),
+        status=KeyStatus.ACTIVE,
+        renewal_date=terms.renewal_date,
+        renewal_window_days=terms.renewal_window_days,
+        over_count=terms.over_count,
+        version=1,
+        issued_at=now,
+    )

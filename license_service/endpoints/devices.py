@@ -8,16 +8,19 @@ from marshmallow import RAISE, Schema
 
 from license_service.actions.claim_seat import claim_seat
 from license_service.actions.read_entitlement import read_entitlement
+from license_service.domain.catalog import POS_SERVER_COMPONENT
 from license_service.domain.errors import (
+    ComponentNotLicensedError,
     DeviceRefusedError,
     LicenseExpiredError,
+    LicenseSuspendedError,
     NoLicenseError,
     NoSeatError,
     NoSeatFreeError,
 )
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
-from license_service.endpoints.texts import UuidText
+from license_service.endpoints.texts import UuidText, code_text
 from wire.entitlement import Entitlement
 from wire.license_documents import EntitlementSchema
 from wire.scopes import ENTITLEMENTS
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from database.engine import Database
-    from license_service.domain.seat import Seat
+    from license_service.domain.seat import SeatTerms
     from wire.serving.bearer import BearerGuard
 
 _EXAMPLE: Final = {
@@ -40,6 +43,7 @@ _EXAMPLE: Final = {
     "renewal_window_days": 30,
     "stated_at": "2026-06-01T09:00:00+00:00",
 }
+_CLAIM_EXAMPLE: Final = {"organization_id": _EXAMPLE["organization_id"], "component_code": POS_SERVER_COMPONENT}
 
 
 class OrganizationSchema(Schema):
@@ -53,6 +57,31 @@ class OrganizationSchema(Schema):
     organization_id = UuidText(required=True)
 
 
+class ClaimSchema(OrganizationSchema):
+    """Whose device it is, and what it wants to sit on."""
+
+    class Meta:
+        """As OrganizationSchema."""
+
+        unknown = RAISE
+
+    component_code = code_text(
+        load_default=POS_SERVER_COMPONENT,
+        metadata={"description": "The component that the device wants a unit of."},
+    )
+
+
+# What stands against any new device of an organization.
+_REFUSALS: Final = (
+    NoLicenseError,
+    NoSeatFreeError,
+    LicenseExpiredError,
+    LicenseSuspendedError,
+    ComponentNotLicensedError,
+    DeviceRefusedError,
+)
+
+
 def device_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
     routes = ApiBlueprint(
         "devices", __name__, url_prefix="/v1/devices", description="Seats and entitlements of devices"
@@ -60,44 +89,44 @@ def device_routes(database: Database, guard: BearerGuard, now: Callable[[], date
 
     @routes.route("/<uuid:device_id>/seat", methods=["PUT"])
     @guard.requires(ENTITLEMENTS)
-    @routes.arguments(OrganizationSchema, example={"organization_id": _EXAMPLE["organization_id"]})
+    @routes.arguments(ClaimSchema, example=_CLAIM_EXAMPLE)
     @routes.response(200, EntitlementSchema, example=_EXAMPLE, description="The device holds a seat")
-    @refuses(routes, NoLicenseError, NoSeatFreeError, LicenseExpiredError, DeviceRefusedError, body=True)
+    @refuses(routes, *_REFUSALS, body=True)
     @routes.doc(operationId="claim_seat", security=[{"bearer": [ENTITLEMENTS]}])
     def claim(body: dict[str, Any], device_id: UUID) -> Entitlement:
         """Claim a seat for a device.
 
-        Doing it again changes nothing: a device that holds a seat keeps it, also on a license that has expired. A new
-        seat is taken on the organization's oldest license that has one free and has not expired.
+        Doing it again changes nothing: a device that holds a seat keeps it, also on a license key that has expired. A
+        new seat is a unit of the component on the organization's oldest key that has one free and has not expired.
         """
         stated_at = now()
-        seat = claim_seat(database, device_id=str(device_id), organization_id=body["organization_id"], now=stated_at)
-        return _entitlement(seat, stated_at)
+        held = claim_seat(database, device_id=str(device_id), **body, now=stated_at)
+        return _entitlement(held, stated_at)
 
     @routes.route("/<uuid:device_id>/entitlement", methods=["GET"])
     @guard.requires(ENTITLEMENTS)
     @routes.arguments(OrganizationSchema, location="query")
     @routes.response(200, EntitlementSchema, example=_EXAMPLE, description="What the device may use")
-    @refuses(routes, NoSeatError, query=True)
+    @refuses(routes, NoSeatError, LicenseSuspendedError, query=True)
     @routes.doc(operationId="read_entitlement", security=[{"bearer": [ENTITLEMENTS]}])
     def entitlement(query: dict[str, Any], device_id: UUID) -> Entitlement:
         """Read what a device may use.
 
-        An entitlement on an expired license is stated too: its `renewal_date` tells.
+        An entitlement on an expired license key is stated too: its `renewal_date` tells.
         """
-        seat = read_entitlement(database, device_id=str(device_id), organization_id=query["organization_id"])
-        return _entitlement(seat, now())
+        held = read_entitlement(database, device_id=str(device_id), organization_id=query["organization_id"])
+        return _entitlement(held, now())
 
     return routes
 
 
-def _entitlement(seat: Seat, stated_at: datetime) -> Entitlement:
+def _entitlement(held: SeatTerms, stated_at: datetime) -> Entitlement:
     return Entitlement(
-        device_id=seat.device_id,
-        organization_id=seat.license.organization_id,
-        license_id=seat.license.id,
-        features=seat.license.features,
-        renewal_window_days=seat.license.renewal_window_days,
-        renewal_date=seat.license.renewal_date,
+        device_id=held.seat.device_id,
+        organization_id=held.seat.organization_id,
+        license_id=held.seat.key_id,
+        features=held.features,
+        renewal_window_days=held.renewal_window_days,
+        renewal_date=held.renewal_date,
         stated_at=stated_at,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from license_service.domain.errors import ClaimRefusedError, NotFoundError
+from license_service.domain.errors import ChangeRefusedError, ClaimRefusedError, NotFoundError
 from wire.problem import Problem
 from wire.serving.api_document import ANY_ROUTE, problem_answers
 from wire.serving.problem_handler import problem_response
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound="Callable[..., Any]")
 
-_STATUS: Final[dict[type[LicenseServiceError], int]] = {NotFoundError: 404, ClaimRefusedError: 409}
+_STATUS: Final[dict[type[LicenseServiceError], int]] = {
+    NotFoundError: 404,
+    ClaimRefusedError: 409,
+    ChangeRefusedError: 409,
+}
+
+LOCATION: Final = {
+    "Location": {"description": "Where the record is read.", "schema": {"type": "string", "format": "uri-reference"}}
+}
+"""The header of every answer 201 that has one."""
 
 _ANY_BODY: Final = (
     Problem(400, "malformed_json", "The body must be one JSON document in UTF-8 in which no member is named twice."),
@@ -44,7 +53,7 @@ def problem_of(error: LicenseServiceError | type[LicenseServiceError]) -> Proble
 
 
 def install_refusals(app: Flask) -> None:
-    """Answer the errors of the two branches that a caller can bring about."""
+    """Answer the errors of the branches that a caller can bring about."""
 
     def refuse(error: LicenseServiceError) -> Response:
         return problem_response(problem_of(error))

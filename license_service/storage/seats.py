@@ -1,62 +1,67 @@
-"""The rows of `seats`."""
+"""The rows of `seats`, read with what their keys and profiles say of them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, update
 
-from license_service.domain.seat import Seat
-from license_service.storage.licenses import from_row
-from license_service.storage.tables import licenses, seats
+from license_service.domain.license_key import KeyStatus
+from license_service.domain.seat import Seat, SeatTerms
+from license_service.storage.insertion import insert_if_absent
+from license_service.storage.tables import license_keys, profile_features, seats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Select, Table
+    from sqlalchemy import Connection
 
-# ON CONFLICT is spelt by each dialect's own insert.
-_INSERT: Final[dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
+# A profile that does not give the component gives no features; the seat is there all the same.
+_OF_DEVICE: Final = (
+    select(
+        seats,
+        license_keys.c.status,
+        license_keys.c.renewal_date,
+        license_keys.c.renewal_window_days,
+        profile_features.c.features,
+    )
+    .join(license_keys, license_keys.c.id == seats.c.key_id)
+    .outerjoin(
+        profile_features,
+        (profile_features.c.profile_code == license_keys.c.profile_code)
+        & (profile_features.c.component_code == seats.c.component_code),
+    )
+    .where(seats.c.device_id == bindparam("device_id"))
+)
 
 
-def of_device(connection: Connection, device_id: str) -> Seat | None:
+def of_device(connection: Connection, device_id: str) -> SeatTerms | None:
     """Give the seat of a device, in whatever organization it is, or None."""
-    row = connection.execute(_with_license(device_id)).mappings().one_or_none()
-    return None if row is None else _from_row(row)
+    row = connection.execute(_OF_DEVICE, {"device_id": device_id}).mappings().one_or_none()
+    return None if row is None else _terms(row)
 
 
-def held_by(connection: Connection, device_id: str) -> Seat:
+def held_by(connection: Connection, device_id: str) -> SeatTerms:
     """Give the seat of a device that is known to hold one."""
-    return _from_row(connection.execute(_with_license(device_id)).mappings().one())
+    return _terms(connection.execute(_OF_DEVICE, {"device_id": device_id}).mappings().one())
 
 
 def add_if_absent(connection: Connection, seat: Seat) -> bool:
     """Insert the seat, or say that the device has one; a claim of this device that is under way is waited for."""
-    insert = _INSERT[connection.dialect.name](seats).values(
-        device_id=seat.device_id,
-        license_id=seat.license.id,
-        organization_id=seat.license.organization_id,
-        claimed_at=seat.claimed_at,
+    return insert_if_absent(connection, seats, asdict(seat))
+
+
+def place(connection: Connection, device_id: str, key_id: str) -> None:
+    """Put the seat of a device on another key of the same organization."""
+    connection.execute(update(seats).where(seats.c.device_id == device_id).values(key_id=key_id))
+
+
+def _terms(row: Mapping[Any, Any]) -> SeatTerms:
+    return SeatTerms(
+        seat=Seat(**{column.name: row[column.name] for column in seats.columns}),
+        features=tuple(row["features"] or ()),
+        key_status=KeyStatus(row["status"]),
+        renewal_date=row["renewal_date"],
+        renewal_window_days=row["renewal_window_days"],
     )
-    # Rows are counted by what comes back: psycopg's row count of an INSERT is not kept by SQLAlchemy.
-    added = connection.execute(
-        insert.on_conflict_do_nothing(index_elements=[seats.c.device_id]).returning(seats.c.device_id)
-    )
-    return added.one_or_none() is not None
-
-
-def place(connection: Connection, device_id: str, license_id: str) -> None:
-    """Put the seat of a device on another license of the same organization."""
-    connection.execute(update(seats).where(seats.c.device_id == device_id).values(license_id=license_id))
-
-
-def _with_license(device_id: str) -> Select[*tuple[Any, ...]]:
-    return select(seats, licenses).join(licenses).where(seats.c.device_id == device_id)
-
-
-def _from_row(row: Mapping[Any, Any]) -> Seat:
-    return Seat(device_id=row[seats.c.device_id], license=from_row(row), claimed_at=row[seats.c.claimed_at])

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -102,28 +103,17 @@ key_components: Final = Table(
     CheckConstraint("seats_claimed >= 0", name="seats_claimed_not_negative"),
 )
 
-licenses: Final = Table(
-    "licenses",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("organization_id", String(36), nullable=False, index=True),
-    Column("features", JSON, nullable=False),
-    Column("seats", Integer, nullable=False),
-    Column("seats_claimed", Integer, nullable=False),
-    Column("renewal_date", Date),
-    Column("renewal_window_days", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    CheckConstraint("seats_claimed >= 0 AND seats_claimed <= seats", name="seats_claimed_within_seats"),
-)
-
 seats: Final = Table(
     "seats",
     metadata,
     # The primary key is what gives a device one seat at most, in whatever organization.
     Column("device_id", String(36), primary_key=True),
-    Column("license_id", String(36), ForeignKey(licenses.c.id), nullable=False),
-    Column("organization_id", String(36), nullable=False),
+    Column("key_id", String(36), nullable=False),
+    Column("organization_id", String(36), nullable=False, index=True),
+    Column("component_code", String(64), nullable=False),
     Column("claimed_at", Instant, nullable=False),
+    ForeignKeyConstraint(["key_id", "component_code"], [key_components.c.key_id, key_components.c.component_code]),
+    Index("ix_seats_key_id", "key_id", "component_code"),
 )
 
 used_proofs: Final = Table(

@@ -110,7 +110,9 @@ def license_api(forge: Forge, tmp_path: Path) -> Gate:
     app = license_service.app.create_app(settings, license_service.wiring.wire_up(settings))
     good = access_draft(forge, scope=LICENSES_READ)
     return Gate(
-        good, _opens(app, "/v1/licenses?organization_id=2c1d7c52-6f0e-4b6a-9d0b-8f4f3a6f9e01"), carried_in_a_header=True
+        good,
+        _opens(app, "/v1/license-keys?organization_id=2c1d7c52-6f0e-4b6a-9d0b-8f4f3a6f9e01"),
+        carried_in_a_header=True,
     )
 
 

@@ -115,7 +115,7 @@ def test_section_5_1_a_challenge_of_license_service_leads_to_its_metadata(
 ) -> None:
     """§5.1: resource_metadata, "the URL of the protected resource metadata"."""
     headers = {} if authorization is None else {"Authorization": authorization}
-    answer = licenses.get("/v1/licenses", base_url=LICENSES, headers=headers)
+    answer = licenses.get("/v1/license-keys", base_url=LICENSES, headers=headers)
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].endswith(f'resource_metadata="{LICENSES}{WELL_KNOWN}"')

@@ -14,7 +14,8 @@ from deploy.local_stack.process_table import seeding
 from deploy.local_stack.seed import seed
 from deploy.local_stack.settings import Ports, StackSettings
 from deploy.local_stack.stack_secrets import secrets_of
-from license_service.actions.list_licenses import list_licenses
+from license_service.actions.list_license_keys import list_license_keys
+from license_service.domain.license_key import KeyComponent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +53,12 @@ def test_the_pos_server_names_the_hub(environ: dict[str, str], tmp_path: Path) -
     assert rows == {devices["pos_server"]["id"]: devices["hub"]["id"], devices["hub"]["id"]: None}
 
 
-def test_there_is_one_license_and_it_lasts_a_year_also_from_a_leap_day(environ: dict[str, str]) -> None:
+def test_there_is_one_license_key_and_it_lasts_a_year_also_from_a_leap_day(environ: dict[str, str]) -> None:
     seed(environ, NOW)
     organization = seed(environ, NOW)["organization"]["id"]
 
-    (license_,) = list_licenses(Database(environ["LICENSE_DATABASE_URL"]), organization_id=organization)
-    assert (license_.features, license_.seats, license_.renewal_date) == (("xms",), 5, date(2029, 2, 28))
+    (key,) = list_license_keys(Database(environ["LICENSE_DATABASE_URL"]), organization_id=organization)
+    assert (key.components, key.renewal_date) == ((KeyComponent("xms", 5),), date(2029, 2, 28))
 
 
 @pytest.mark.parametrize("variable", ["AUTH_DATABASE_URL", "LICENSE_DATABASE_URL", "NOTIFY_DATABASE_URL"])

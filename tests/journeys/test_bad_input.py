@@ -41,8 +41,8 @@ ENDPOINTS = {
         "/v1/devices/00000000-0000-4000-8000-000000000000/entitlement",
         "/v1/devices/00000000-0000-4000-8000-000000000000/seat",
         "/v1/devices/%00/seat",
-        "/v1/licenses",
-        "/v1/licenses/x",
+        "/v1/license-keys",
+        "/v1/license-keys/x",
         "/no-such-page",
     ],
     "notify_url": [

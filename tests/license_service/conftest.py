@@ -14,10 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from database.engine import Database
 from database.migrations import migrate
-from license_service.actions.create_license import create_license
+from license_service.actions.issue_key import issue_key
+from license_service.actions.record_agreement import record_agreement
 from license_service.app import create_app
-from license_service.domain.license import LicenseTerms
+from license_service.domain.agreement import Agreement
+from license_service.domain.catalog import Component, Profile
+from license_service.domain.license_key import KeyTerms
 from license_service.settings import load_settings
+from license_service.storage import catalog
 from license_service.storage.tables import metadata
 from license_service.wiring import wire_up
 from wire.claims import AccessTokenClaims
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-    from license_service.domain.license import License
+    from license_service.domain.license_key import LicenseKey
     from license_service.settings import Settings
     from license_service.wiring import Wired
     from tests.doubles.postgresql import PostgresqlServer
@@ -96,6 +100,9 @@ def empty(database: Database) -> None:
     with database.transaction() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+        # As the migrations leave it.
+        catalog.add_component(connection, Component("xms", "XMS"))
+        catalog.add_profile(connection, Profile("standard", "Standard", {"xms": ("xms",)}))
 
 
 def _opened(url: str) -> Iterator[Database]:
@@ -236,14 +243,23 @@ def new_id() -> str:
 
 
 @pytest.fixture
-def sell() -> Callable[..., License]:
-    """Give a function that records a license; made one second apart so that their order is known."""
+def sell() -> Callable[..., LicenseKey]:
+    """Give a function that issues a key from an agreement of its own; one second apart so that their order is known.
+
+    `seats` of a number are units of `xms`.
+    """
     sold = 0
 
-    def record(database: Database, organization_id: str, **terms: object) -> License:
+    def issue(database: Database, organization_id: str, *, seats: object = 1, **terms: Any) -> LicenseKey:
         nonlocal sold
         sold += 1
-        wanted = LicenseTerms(**{"organization_id": organization_id, "features": ("xms",), "seats": 1, **terms})
-        return create_license(database, wanted, license_id=new_id(), now=NOW + timedelta(seconds=sold))
+        now = NOW + timedelta(seconds=sold)
+        agreement = Agreement(new_id(), organization_id, f"A-{sold}", signed_on=NOW.date(), created_at=now)
+        record_agreement(database, agreement)
+        wanted = {"id_number": f"Key {sold}", "profile_code": "standard", **terms}
+        counts = {"xms": seats} if isinstance(seats, int) else seats
+        return issue_key(
+            database, KeyTerms(**wanted, seats=counts), agreement_id=agreement.id, key_id=new_id(), now=now
+        )
 
-    return record
+    return issue

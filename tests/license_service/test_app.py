@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
-LICENSES = "/v1/licenses?organization_id=0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
+LICENSES = "/v1/license-keys?organization_id=0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 
 
 def test_a_living_process_is_alive_whatever_is_away(client: FlaskClient, issuer: object) -> None:
@@ -99,7 +99,7 @@ def test_a_fault_of_ours_says_nothing_but_an_id(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("license_service.endpoints.licenses.list_licenses", fail)
+    monkeypatch.setattr("license_service.endpoints.license_keys.list_license_keys", fail)
 
     answer = service.get(LICENSES)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 OTHER_ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a12"
-CREATE = ["license", "create", "--organization-id", ORGANIZATION, "--feature", "xms", "--seats", "5"]
+RECORD = ["agreement", "record", "--organization-id", ORGANIZATION, "--number", "1", "--signed-on", "2026-05-28"]
+AGREEMENT = "3f8e2d17-6c5b-4b1a-9b0e-5a6b7c8d9e10"
+ISSUE = ["key", "issue", "--agreement-id", AGREEMENT, "--id-number", "Shop 1", "--seats", "xms=5"]
 
 
 def environment(url: str) -> dict[str, str]:
@@ -34,60 +36,115 @@ def test_a_new_database_is_migrated_and_used(tmp_path: Path, capsys: pytest.Capt
 
     assert main(["migrate"], fresh) == 0
     assert main(["migrate"], fresh) == 0
-    assert main(CREATE, fresh) == 0
+    assert main(RECORD, fresh) == 0
     assert "The database is at the newest revision." in capsys.readouterr().out
 
 
-def test_a_license_is_created_and_listed_as_json(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """S3-20, S3-21."""
-    more = ["--feature", "kds", "--renewal-date", "2027-01-31", "--renewal-window-days", "14", "--json"]
-
-    assert main([*CREATE, *more], environ) == 0
-    created = json.loads(capsys.readouterr().out)
-    assert main(["license", "list", "--json"], environ) == 0
-
-    assert json.loads(capsys.readouterr().out) == {"licenses": [created]}
-    assert (created["organization_id"], created["features"], created["seats"]) == (ORGANIZATION, ["xms", "kds"], 5)
-    assert (created["renewal_date"], created["renewal_window_days"]) == ("2027-01-31", 14)
+def answered(argv: list[str], environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Give the JSON that a command answers."""
+    assert main([*argv, "--json"], environ) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
 
 
-def test_a_license_is_shown_to_a_person(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    main(CREATE, environ)
-    created = capsys.readouterr().out
-    main(["license", "list"], environ)
-
-    assert "xms  0 of 5 seats taken  renewal date none" in created
-    assert capsys.readouterr().out == created
+@pytest.fixture
+def issue(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Give the command that issues a key from an agreement that there is."""
+    agreement = answered(RECORD, environ, capsys)
+    return [agreement["id"] if each == AGREEMENT else each for each in ISSUE]
 
 
-def test_a_list_can_be_of_one_organization(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    main(CREATE, environ)
+def test_a_key_is_issued_and_listed_as_json(
+    environ: dict[str, str], issue: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S2-5, S3-20."""
+    more = ["--renewal-date", "2999-01-31", "--renewal-window-days", "14"]
+    over = ["--over-count-percent", "20", "--over-count-days", "14"]
+
+    key = answered([*issue, *more, *over], environ, capsys)
+
+    assert answered(["key", "list"], environ, capsys) == {"license_keys": [key]}
+    assert (key["organization_id"], key["id_number"], key["profile_code"]) == (ORGANIZATION, "Shop 1", "standard")
+    assert (key["renewal_date"], key["renewal_window_days"]) == ("2999-01-31", 14)
+    assert key["over_count"] == {"percent": 20, "days": 14}
+    assert [(each["component_code"], each["seats"]) for each in key["components"]] == [("xms", 5)]
+
+
+def test_a_key_is_shown_to_a_person(
+    environ: dict[str, str], issue: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(issue, environ)
+    issued = capsys.readouterr().out
+    main(["key", "list"], environ)
+
+    assert capsys.readouterr().out == issued
+    headings, line = issued.splitlines()
+    assert headings.split("  ")[0] == "KEY"
+    assert line.endswith("  Shop 1  standard  xms 0 of 5   active  Licensed        none")
+
+
+def test_the_catalog_is_kept(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """S2-23."""
+    profile = ["catalog", "add-profile", "--code", "premium", "--name", "Premium", "--features", "kds=kds,recipes"]
+
+    component = answered(["catalog", "add-component", "--code", "kds", "--name", "Kitchen display"], environ, capsys)
+    answered([*profile, "--features", "xms=xms"], environ, capsys)
+
+    assert component == {"code": "kds", "name": "Kitchen display"}
+    assert [each["code"] for each in answered(["catalog", "list"], environ, capsys)["profiles"]] == [
+        "premium",
+        "standard",
+    ]
+    main(["catalog", "list"], environ)
+    shown = capsys.readouterr().out
+    assert "kds        Kitchen display\n" in shown
+    assert "premium    Premium          kds: kds, recipes; xms: xms\n" in shown
+
+
+def test_lists_can_be_of_one_organization(
+    environ: dict[str, str], issue: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(issue, environ)
     capsys.readouterr()
 
-    assert main(["license", "list", "--json", "--organization-id", OTHER_ORGANIZATION], environ) == 0
-    assert json.loads(capsys.readouterr().out) == {"licenses": []}
-    assert main(["license", "list", "--organization-id", ORGANIZATION], environ) == 0
-    assert ORGANIZATION in capsys.readouterr().out
+    for what, member in (("agreement", "agreements"), ("key", "license_keys")):
+        of = [what, "list", "--organization-id"]
+        assert answered([*of, OTHER_ORGANIZATION], environ, capsys) == {member: []}
+        assert len(answered([*of, ORGANIZATION], environ, capsys)[member]) == 1
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("--organization-id", "x"),
-        ("--feature", "x ms"),
-        ("--feature", "xms"),
-        ("--seats", "0"),
+        ("--agreement-id", "x"),
+        ("--id-number", " "),
+        ("--profile", "A B"),
+        ("--seats", "xms=0"),
+        ("--seats", "xms=many"),
+        ("--seats", "xms"),
+        ("--seats", "=5"),
         ("--renewal-date", "soon"),
         ("--renewal-window-days", "-1"),
     ],
 )
 def test_a_wrong_option_is_named(
-    environ: dict[str, str], capsys: pytest.CaptureFixture[str], option: str, value: str
+    environ: dict[str, str], issue: list[str], capsys: pytest.CaptureFixture[str], option: str, value: str
 ) -> None:
-    assert main([*CREATE, option, value], environ) == 1
+    assert main([*issue, option, value], environ) == 1
     assert capsys.readouterr().err.startswith(f"{option}: ")
-    main(["license", "list"], environ)
-    assert capsys.readouterr().out == ""
+    assert answered(["key", "list"], environ, capsys) == {"license_keys": []}
+
+
+def test_half_an_over_count_is_named(
+    environ: dict[str, str], issue: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*issue, "--over-count-percent", "20"], environ) == 1
+    assert capsys.readouterr().err.startswith("--over-count-percent, --over-count-days: ")
+
+
+def test_a_refusal_is_said_in_a_sentence(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(ISSUE, environ) == 1
+    assert capsys.readouterr().err == "There is no agreement with this id.\n"
 
 
 def test_missing_settings_are_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +172,9 @@ def test_a_database_that_is_away_is_said_in_a_sentence(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "The database does not answer.\n"
 
 
-@pytest.mark.parametrize("argv", [[], ["license"], ["license", "create"], [*CREATE, "--seats", "many"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "argv", [[], ["key"], ["key", "issue"], [*ISSUE, "--renewal-window-days", "many"], ["nonsense"]]
+)
 def test_a_wrong_command_gets_its_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(argv, {})

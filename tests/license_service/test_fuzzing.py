@@ -18,12 +18,25 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
-OPERATIONS = ["claim_seat", "read_entitlement", "create_license", "list_licenses", "read_license"]
+OPERATIONS = [
+    "claim_seat",
+    "read_entitlement",
+    "issue_key",
+    "list_license_keys",
+    "read_license_key",
+    "record_agreement",
+    "list_agreements",
+    "read_agreement",
+    "add_component",
+    "list_components",
+    "add_profile",
+    "list_profiles",
+]
 
 
 @pytest.fixture
 def described(app: Flask, database: Database, sell: object) -> BaseSchema:
-    # The organization of the document's examples has a license, so that its claims succeed.
+    # The organization of the document's examples has a license key, so that its claims succeed.
     sell(database, ORGANIZATION, seats=1000)
     return schemathesis.openapi.from_wsgi("/openapi.json", app)
 

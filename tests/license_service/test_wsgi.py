@@ -19,7 +19,8 @@ import pytest
 import requests
 
 from database.engine import Database
-from license_service.actions.list_licenses import list_licenses
+from license_service.actions.list_license_keys import list_license_keys
+from license_service.domain.license_key import KeyComponent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,8 +90,11 @@ def test_the_last_seat_is_given_once_by_two_processes(
     """T59, and the whole way: settings, fetched keys, a signed token, two workers, 64 claims at once, TERM."""
     url, process = running
     headers = {"Authorization": f"Bearer {issuer.token(iss=issuer.url)}"}
-    terms = {"organization_id": ORGANIZATION, "features": ["xms"], "seats": 1}
-    assert requests.post(f"{url}/v1/licenses", json=terms, headers=headers, timeout=60).status_code == 201
+    signed = {"organization_id": ORGANIZATION, "number": "1", "signed_on": "2026-05-28"}
+    agreement = requests.post(f"{url}/v1/agreements", json=signed, headers=headers, timeout=60).json()
+    terms = {"profile_code": "standard", "components": [{"component_code": "xms", "seats": 1}]}
+    key = {"agreement_id": agreement["id"], "id_number": "1", **terms}
+    assert requests.post(f"{url}/v1/license-keys", json=key, headers=headers, timeout=60).status_code == 201
     assert requests.get(f"{url}/readyz", timeout=60).json()["checks"] == {"database": "ok", "keys": "ok"}
 
     def claim(_: int) -> str:
@@ -107,7 +111,7 @@ def test_the_last_seat_is_given_once_by_two_processes(
 
     database = Database(sqlite_url)
     assert sorted(answers) == ["200"] + ["no_seat_free"] * (AT_ONCE - 1)
-    assert [record.seats_claimed for record in list_licenses(database)] == [1]
+    assert [key.components for key in list_license_keys(database)] == [(KeyComponent("xms", 1, seats_claimed=1),)]
     database.engine.dispose()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0

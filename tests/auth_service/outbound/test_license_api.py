@@ -96,7 +96,18 @@ def test_claiming_a_seat_sends_a_token_that_license_service_can_check(
     assert verifier.access_token(token.removeprefix("Bearer ")).scope == "entitlements"
 
 
-@pytest.mark.parametrize("code", ["no_license", "license_expired", "no_seat_free", "no_seat", "device_refused"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "no_license",
+        "license_expired",
+        "license_suspended",
+        "component_not_licensed",
+        "no_seat_free",
+        "no_seat",
+        "device_refused",
+    ],
+)
 def test_a_refusal_that_is_known_keeps_its_code(service: OtherService, license_api: LicenseApi, code: str) -> None:
     service.status, service.body = 409, {"code": code}
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
-
-import pytest
 
 from license_service.domain.license_key import MOVES, KeyStatus, OverCountPolicy, moves_to
 
@@ -20,9 +19,9 @@ def test_these_are_the_moves_and_no_others() -> None:
     assert len(MOVES) == len(allowed)
 
 
-@pytest.mark.parametrize(
-    ("percent", "seats", "most"), [(0, 10, 10), (10, 10, 11), (10, 19, 20), (10, 9, 9), (100, 1, 2)]
-)
-def test_over_count_allows_whole_seats_only(percent: int, seats: int, most: int) -> None:
+def test_an_over_count_ends_after_its_days() -> None:
     """S1-11."""
-    assert OverCountPolicy(percent, 14).most_seats(seats) == most
+    since = datetime(2028, 2, 20, 12, tzinfo=UTC)
+
+    assert OverCountPolicy(10, 14).ends_at(since) == datetime(2028, 3, 5, 12, tzinfo=UTC)
+    assert OverCountPolicy(10, 14).ends_at(None) is None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pytest
     from flask.testing import FlaskClient
 
-    from license_service.domain.license import License
+    from license_service.domain.license_key import LicenseKey
     from license_service.settings import Settings
     from license_service.wiring import Wired
 
@@ -28,7 +28,7 @@ ENTITLEMENT = f"/v1/devices/{DEVICE}/entitlement?organization_id={ORGANIZATION}"
 
 
 def test_a_claim_states_the_entitlement(
-    service: FlaskClient, database: Database, sell: Callable[..., License], clock: object
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey], clock: object
 ) -> None:
     """S3-20, S3-21."""
     sold = sell(database, ORGANIZATION, renewal_date=date(2027, 1, 31), renewal_window_days=14)
@@ -47,7 +47,7 @@ def test_a_claim_states_the_entitlement(
     )
 
 
-def test_a_claim_may_be_repeated(service: FlaskClient, database: Database, sell: Callable[..., License]) -> None:
+def test_a_claim_may_be_repeated(service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]) -> None:
     """F47."""
     sell(database, ORGANIZATION, seats=1)
 
@@ -58,7 +58,7 @@ def test_a_claim_may_be_repeated(service: FlaskClient, database: Database, sell:
 
 
 def test_a_device_is_the_same_in_either_case_of_its_id(
-    service: FlaskClient, database: Database, sell: Callable[..., License]
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]
 ) -> None:
     sell(database, ORGANIZATION, seats=1)
     service.put(SEAT, json={"organization_id": ORGANIZATION})
@@ -77,7 +77,7 @@ def test_without_a_license_the_claim_is_not_found(service: FlaskClient) -> None:
 
 
 def test_without_a_free_seat_the_claim_is_a_conflict(
-    service: FlaskClient, database: Database, sell: Callable[..., License]
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]
 ) -> None:
     """T59."""
     sell(database, ORGANIZATION, seats=1)
@@ -89,7 +89,7 @@ def test_without_a_free_seat_the_claim_is_a_conflict(
 
 
 def test_a_claim_on_an_expired_license_is_a_conflict(
-    service: FlaskClient, database: Database, sell: Callable[..., License]
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]
 ) -> None:
     """S3-17."""
     sell(database, ORGANIZATION, renewal_date=date(2026, 5, 31))
@@ -100,7 +100,7 @@ def test_a_claim_on_an_expired_license_is_a_conflict(
 
 
 def test_a_device_of_another_organization_is_a_conflict_that_names_nobody(
-    service: FlaskClient, database: Database, sell: Callable[..., License]
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]
 ) -> None:
     """T44."""
     elsewhere = sell(database, OTHER_ORGANIZATION)
@@ -114,7 +114,7 @@ def test_a_device_of_another_organization_is_a_conflict_that_names_nobody(
     assert elsewhere.id not in answer.text
 
 
-def test_the_entitlement_is_read(service: FlaskClient, database: Database, sell: Callable[..., License]) -> None:
+def test_the_entitlement_is_read(service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]) -> None:
     """S3-20: a perpetual license has no renewal date."""
     sell(database, ORGANIZATION)
     claimed = service.put(SEAT, json={"organization_id": ORGANIZATION})
@@ -128,7 +128,7 @@ def test_the_entitlement_is_read(service: FlaskClient, database: Database, sell:
 
 
 def test_the_entitlement_of_an_expired_license_is_still_stated(
-    service: FlaskClient, database: Database, sell: Callable[..., License], clock: object
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey], clock: object
 ) -> None:
     """S3-17: the POS server shows from the date that it has expired."""
     sell(database, ORGANIZATION, renewal_date=date(2026, 6, 1))
@@ -142,7 +142,7 @@ def test_the_entitlement_of_an_expired_license_is_still_stated(
 
 
 def test_a_seat_elsewhere_is_answered_as_no_seat_at_all(
-    service: FlaskClient, database: Database, sell: Callable[..., License]
+    service: FlaskClient, database: Database, sell: Callable[..., LicenseKey]
 ) -> None:
     """T44: byte for byte."""
     sell(database, OTHER_ORGANIZATION)
@@ -156,7 +156,7 @@ def test_a_seat_elsewhere_is_answered_as_no_seat_at_all(
 
 
 def test_a_locked_database_is_503_and_nothing_is_done(
-    settings: Settings, wired: Wired, issuer: object, sell: Callable[..., License], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, wired: Wired, issuer: object, sell: Callable[..., LicenseKey], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F27: reads go on."""
     # SQLite gives up at once instead of after 5 seconds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,15 +27,22 @@ class Operation(NamedTuple):
 OPERATIONS = [
     Operation("put", "/v1/devices/{device_id}/seat", ENTITLEMENTS),
     Operation("get", "/v1/devices/{device_id}/entitlement", ENTITLEMENTS),
-    Operation("post", "/v1/licenses", LICENSES_WRITE),
-    Operation("get", "/v1/licenses", LICENSES_READ),
-    Operation("get", "/v1/licenses/{license_id}", LICENSES_READ),
+    Operation("post", "/v1/license-keys", LICENSES_WRITE),
+    Operation("get", "/v1/license-keys", LICENSES_READ),
+    Operation("get", "/v1/license-keys/{key_id}", LICENSES_READ),
+    Operation("post", "/v1/agreements", LICENSES_WRITE),
+    Operation("get", "/v1/agreements", LICENSES_READ),
+    Operation("get", "/v1/agreements/{agreement_id}", LICENSES_READ),
+    Operation("post", "/v1/components", LICENSES_WRITE),
+    Operation("get", "/v1/components", LICENSES_READ),
+    Operation("post", "/v1/profiles", LICENSES_WRITE),
+    Operation("get", "/v1/profiles", LICENSES_READ),
 ]
 EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.method} {operation.path}")
 
 
 def call(client: FlaskClient, operation: Operation, authorization: str | None) -> TestResponse:
-    path = operation.path.replace("{device_id}", UUID).replace("{license_id}", UUID)
+    path = re.sub("{.*?}", UUID, operation.path)
     headers = {} if authorization is None else {"Authorization": authorization}
     return client.open(path, method=operation.method.upper(), headers=headers)
 
@@ -102,12 +110,12 @@ def test_a_bound_token_opens_with_its_proof_once(client: FlaskClient, issuer: ob
     """RFC 9449 §7, §11.1: the proof names this service's public address, and its use is remembered (T15)."""
     key = DpopKey.generate()
     token = issuer.token(LICENSES_READ, jkt=key.jkt)
-    url = f"https://licenses.example/v1/licenses/{UUID}"
+    url = f"https://licenses.example/v1/license-keys/{UUID}"
     proof = key.proof("GET", url, datetime.now(UTC), access_token=token)
     headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
 
-    assert client.get(f"/v1/licenses/{UUID}", headers=headers).status_code == 404
-    again = client.get(f"/v1/licenses/{UUID}", headers=headers)
+    assert client.get(f"/v1/license-keys/{UUID}", headers=headers).status_code == 404
+    again = client.get(f"/v1/license-keys/{UUID}", headers=headers)
     assert (again.status_code, again.get_json()["code"]) == (401, "invalid_dpop_proof")
-    borne = client.get(f"/v1/licenses/{UUID}", headers={"Authorization": f"Bearer {token}"})
+    borne = client.get(f"/v1/license-keys/{UUID}", headers={"Authorization": f"Bearer {token}"})
     assert (borne.status_code, borne.get_json()["code"]) == (401, "invalid_token")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from license_service.endpoints.devices import OrganizationSchema
-from license_service.endpoints.licenses import LicenseTermsSchema
+from license_service.endpoints.devices import ClaimSchema
+from license_service.endpoints.license_key_documents import LicenseKeySchema, NewKeySchema
 from wire.license_documents import EntitlementSchema
 
 if TYPE_CHECKING:
@@ -55,15 +55,25 @@ def test_the_codes_that_a_claim_can_end_in_are_listed(document: dict[str, Any]) 
         status: set(answers[status]["content"]["application/problem+json"]["examples"]) for status in ("404", "409")
     }
 
-    assert listed == {"404": {"no_license"}, "409": {"no_seat_free", "license_expired", "device_refused"}}
+    assert listed == {
+        "404": {"no_license"},
+        "409": {
+            "no_seat_free",
+            "license_expired",
+            "license_suspended",
+            "component_not_licensed",
+            "device_refused",
+        },
+    }
 
 
 def test_the_examples_are_read_by_the_schemas(document: dict[str, Any]) -> None:
     seat = document["paths"]["/v1/devices/{device_id}/seat"]["put"]
-    create = document["paths"]["/v1/licenses"]["post"]
+    create = document["paths"]["/v1/license-keys"]["post"]
 
-    assert OrganizationSchema().load(seat["requestBody"]["content"]["application/json"]["example"])
-    assert LicenseTermsSchema().load(create["requestBody"]["content"]["application/json"]["example"])
+    assert ClaimSchema().load(seat["requestBody"]["content"]["application/json"]["example"])
+    assert NewKeySchema().load(create["requestBody"]["content"]["application/json"]["example"])
+    assert LicenseKeySchema().load(create["responses"]["201"]["content"]["application/json"]["example"])
     assert EntitlementSchema().load(seat["responses"]["200"]["content"]["application/json"]["example"])
 
 

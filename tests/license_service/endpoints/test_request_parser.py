@@ -15,7 +15,7 @@ DEVICE = "5d1c9f3e-8a52-4e0c-9a76-3c1f0c2b7d10"
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 SEAT = f"/v1/devices/{DEVICE}/seat"
 ENTITLEMENT = f"/v1/devices/{DEVICE}/entitlement"
-LICENSES = "/v1/licenses"
+LICENSES = "/v1/license-keys"
 GOOD = json.dumps({"organization_id": ORGANIZATION}).encode()
 
 BODIES = pytest.mark.parametrize(("method", "path"), [("PUT", SEAT), ("POST", LICENSES)])
@@ -134,8 +134,8 @@ def test_a_wrong_query_is_named(service: FlaskClient, path: str, query: str, nam
         f"/v1/devices/{DEVICE}%0a/seat",
         f"/v1/devices/{{{DEVICE}}}/seat",
         "/v1/devices//seat",
-        f"/v1/licenses/{'9' * 3000}",
-        "/v1/licenses/",
+        f"/v1/license-keys/{'9' * 3000}",
+        "/v1/license-keys/",
         "/",
     ],
 )

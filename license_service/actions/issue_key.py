@@ -1,0 +1,31 @@
+"""Issue a license key from an agreement (S2-5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from license_service.domain.errors import AgreementNotFoundError, IdNumberTakenError
+from license_service.domain.license_key import issued
+from license_service.storage import agreements, catalog, license_keys
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from database.engine import Database
+    from license_service.domain.license_key import KeyTerms, LicenseKey
+
+
+def issue_key(database: Database, terms: KeyTerms, *, agreement_id: str, key_id: str, now: datetime) -> LicenseKey:
+    """Keep a new key of the agreement's organization and give it.
+
+    Raises AgreementNotFoundError, UnknownProfileError, UnknownComponentError or IdNumberTakenError.
+    """
+    with database.transaction() as connection:
+        agreement = agreements.by_id(connection, agreement_id)
+        if agreement is None:
+            raise AgreementNotFoundError
+        catalog.check_known(connection, terms.profile_code, terms.seats)
+        key = issued(terms, agreement, key_id=key_id, now=now)
+        if not license_keys.add(connection, key):
+            raise IdNumberTakenError
+        return key

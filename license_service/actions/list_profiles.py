@@ -1,0 +1,17 @@
+"""List the profiles of the catalog (S2-23)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from license_service.storage import catalog
+
+if TYPE_CHECKING:
+    from database.engine import Database
+    from license_service.domain.catalog import Profile
+
+
+def list_profiles(database: Database) -> list[Profile]:
+    """Give all profiles, by their codes."""
+    with database.reading() as connection:
+        return catalog.all_profiles(connection)

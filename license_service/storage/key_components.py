@@ -1,0 +1,77 @@
+"""The counters in `key_components`: each unit is taken and given back by one statement (T59)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, case, func, or_, update
+
+from database.instants import Instant
+from license_service.storage.tables import key_components
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from license_service.domain.license_key import OpenKey
+
+_table: Final = key_components.c
+_THIS: Final = (_table.key_id == bindparam("this_key"), _table.component_code == bindparam("this_component"))
+
+
+def _over_since(claimed: ColumnElement[int], since: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give since when more devices sit than there are seats, once `claimed` do; NULL when they do not."""
+    return case((claimed > _table.seats, since))
+
+
+_TAKE_OWNED: Final = (
+    update(key_components)
+    .where(*_THIS, _table.seats_claimed < _table.seats)
+    .values(seats_claimed=_table.seats_claimed + 1)
+)
+_TAKE_OVER: Final = (
+    update(key_components)
+    .where(
+        *_THIS,
+        _table.seats_claimed < _table.seats + _table.seats * bindparam("percent") // 100,
+        or_(_table.over_count_since.is_(None), _table.over_count_since > bindparam("over_since_after", type_=Instant)),
+    )
+    .values(
+        seats_claimed=_table.seats_claimed + 1,
+        over_count_since=_over_since(
+            _table.seats_claimed + 1, func.coalesce(_table.over_count_since, bindparam("now", type_=Instant))
+        ),
+    )
+)
+_GIVE_BACK: Final = (
+    update(key_components)
+    .where(*_THIS)
+    .values(
+        seats_claimed=_table.seats_claimed - 1,
+        over_count_since=_over_since(_table.seats_claimed - 1, _table.over_count_since),
+    )
+)
+
+
+def take_owned(connection: Connection, key_id: str, component_code: str) -> bool:
+    """Count one unit more as taken, or say that every one that is owned is."""
+    return connection.execute(_TAKE_OWNED, {"this_key": key_id, "this_component": component_code}).rowcount == 1
+
+
+def take_over(connection: Connection, key: OpenKey, component_code: str, now: datetime) -> bool:
+    """Count one unit more as taken as far as the over-count policy lets it, or say that it does not (S1-11)."""
+    values = {
+        "this_key": key.id,
+        "this_component": component_code,
+        "percent": key.over_count.percent,
+        "over_since_after": now - timedelta(days=key.over_count.days),
+        "now": now,
+    }
+    return connection.execute(_TAKE_OVER, values).rowcount == 1
+
+
+def give_back(connection: Connection, key_id: str, component_code: str) -> None:
+    """Count one unit less as taken."""
+    connection.execute(_GIVE_BACK, {"this_key": key_id, "this_component": component_code})

@@ -1,0 +1,94 @@
+"""The rows of `license_keys`, with their components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, or_, select
+
+from license_service.domain.license_key import KeyComponent, KeyStatus, LicenseKey, OpenKey, OverCountPolicy
+from license_service.storage.insertion import insert_if_absent
+from license_service.storage.tables import key_components, license_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from sqlalchemy import Connection, Select
+
+OLDEST_FIRST: Final = (license_keys.c.issued_at, license_keys.c.id)
+
+# FOR SHARE: as long as a claim goes on, the status and the seats of the keys that it may sit on stand still on
+# PostgreSQL; SQLite has one writer anyway.
+_OPEN_TO_CLAIMS: Final = (
+    select(license_keys.c.id, license_keys.c.over_count_percent, license_keys.c.over_count_days)
+    .join(key_components)
+    .where(
+        license_keys.c.organization_id == bindparam("organization_id"),
+        license_keys.c.status == KeyStatus.ACTIVE,
+        key_components.c.component_code == bindparam("component_code"),
+        or_(license_keys.c.renewal_date.is_(None), license_keys.c.renewal_date >= bindparam("today")),
+    )
+    .order_by(*OLDEST_FIRST)
+    .with_for_update(read=True, of=license_keys)
+)
+
+
+def add(connection: Connection, key: LicenseKey) -> bool:
+    """Insert the key and its components, or say that its organization has a key of this ID #."""
+    values = {column.name: getattr(key, column.name) for column in license_keys.columns if hasattr(key, column.name)}
+    policy = {"over_count_percent": key.over_count.percent, "over_count_days": key.over_count.days}
+    if not insert_if_absent(connection, license_keys, {**values, **policy}):
+        return False
+    add_components(connection, key.id, key.components)
+    return True
+
+
+def add_components(connection: Connection, key_id: str, components: Iterable[KeyComponent]) -> None:
+    rows = [
+        {
+            "key_id": key_id,
+            "component_code": component.component_code,
+            "seats": component.seats,
+            "seats_claimed": component.seats_claimed,
+            "over_count_since": component.over_count_since,
+        }
+        for component in components
+    ]
+    connection.execute(key_components.insert(), rows)
+
+
+def by_id(connection: Connection, key_id: str) -> LicenseKey | None:
+    found = _all(connection, select(license_keys).where(license_keys.c.id == key_id))
+    return found[0] if found else None
+
+
+def listed(connection: Connection, organization_id: str | None = None) -> list[LicenseKey]:
+    """Give the keys of one organization, or of all when none is named, the oldest first."""
+    query = select(license_keys)
+    if organization_id is not None:
+        query = query.where(license_keys.c.organization_id == organization_id)
+    return _all(connection, query.order_by(*OLDEST_FIRST))
+
+
+def open_to_claims(connection: Connection, organization_id: str, component_code: str, today: date) -> list[OpenKey]:
+    """Give the keys that a new device may sit on, the oldest first; they stand still until the commit."""
+    values = {"organization_id": organization_id, "component_code": component_code, "today": today}
+    rows = connection.execute(_OPEN_TO_CLAIMS, values)
+    return [OpenKey(row.id, OverCountPolicy(row.over_count_percent, row.over_count_days)) for row in rows]
+
+
+def _all(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[LicenseKey]:
+    of_these = key_components.c.key_id.in_(select(query.subquery().c.id))
+    by_key: dict[str, list[KeyComponent]] = {}
+    for row in connection.execute(select(key_components).where(of_these).order_by(*key_components.primary_key)):
+        component = KeyComponent(row.component_code, row.seats, row.seats_claimed, row.over_count_since)
+        by_key.setdefault(row.key_id, []).append(component)
+    return [_key(row, by_key.get(row["id"], ())) for row in connection.execute(query).mappings()]
+
+
+def _key(row: Mapping[Any, Any], components: Iterable[KeyComponent]) -> LicenseKey:
+    values = dict(row)
+    policy = OverCountPolicy(values.pop("over_count_percent"), values.pop("over_count_days"))
+    status = KeyStatus(values.pop("status"))
+    return LicenseKey(**values, components=tuple(components), status=status, over_count=policy)
