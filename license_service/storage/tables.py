@@ -1,4 +1,4 @@
-"""The catalog, agreements, license keys, seats, and proofs that were used.
+"""The catalog, agreements, license keys, seats, proofs that were used, and webhooks.
 
 The checks say again what the statements keep (T59).
 """
@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -121,4 +122,65 @@ used_proofs: Final = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("ends_at", Instant, nullable=False, index=True),
+)
+
+webhook_endpoints: Final = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("url", String(2048), nullable=False),
+    Column("description", String(200), nullable=False),
+    Column("event_kinds", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    # Why and when it was disabled.
+    Column("disabled_reason", String(32)),
+    Column("disabled_at", Instant),
+    # Both sealed. The secret before this one signs too, until then.
+    Column("secret", Text, nullable=False),
+    Column("former_secret", Text),
+    Column("former_secret_until", Instant),
+    # Attempts that failed since the last one that did not, and since when; until then it is left alone.
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("paused_until", Instant),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("status IN ('enabled', 'disabled')", name="status_known"),
+    Index("ix_webhook_endpoints_oldest_first", "created_at", "id"),
+)
+
+webhook_events: Final = Table(
+    "webhook_events",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    # The document as it is sent and signed.
+    Column("body", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
+)
+
+webhook_deliveries: Final = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("event_id", String(36), ForeignKey(webhook_events.c.id), primary_key=True),
+    Column("endpoint_id", String(36), ForeignKey(webhook_endpoints.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # While an attempt is under way, when it counts as lost; null once nothing more is to be tried.
+    Column("next_attempt_at", Instant, index=True),
+    Column("last_attempt_at", Instant),
+    # What came of the last attempt, in a word: never what the other side said.
+    Column("last_outcome", String(32)),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status_known"),
+    Index("ix_webhook_deliveries_of_endpoint", "endpoint_id", "created_at", "event_id"),
+)
+
+raised_dates: Final = Table(
+    "raised_dates",
+    metadata,
+    # A day that came for a license key or a device is told of once.
+    Column("subject_id", String(36), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
 )

@@ -1,0 +1,133 @@
+"""The rows of `webhook_endpoints`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from license_service.domain.event import EventKind
+from license_service.domain.webhook import (
+    DisabledReason,
+    EndpointStatus,
+    SealedSecrets,
+    WebhookEndpoint,
+    is_lost,
+    pause_after,
+)
+from license_service.storage.tables import webhook_endpoints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from license_service.domain.webhook import EndpointTerms
+
+_table: Final = webhook_endpoints.c
+_UNTROUBLED: Final = {"failures": 0, "failing_since": None, "paused_until": None}
+_WORKS: Final = update(webhook_endpoints).where(_table.id == bindparam("this"), _table.failures > 0).values(_UNTROUBLED)
+_FAILS: Final = (
+    update(webhook_endpoints)
+    .where(_table.id == bindparam("this"))
+    .values(failures=_table.failures + 1, failing_since=func.coalesce(_table.failing_since, bindparam("now")))
+    .returning(_table.failures, _table.failing_since)
+)
+
+
+def add(connection: Connection, endpoint: WebhookEndpoint) -> None:
+    values = {column.name: getattr(endpoint, column.name) for column in _table if hasattr(endpoint, column.name)}
+    connection.execute(insert(webhook_endpoints).values(**values, secret=endpoint.secrets.present))
+
+
+def by_id(connection: Connection, endpoint_id: str) -> WebhookEndpoint | None:
+    row = connection.execute(select(webhook_endpoints).where(_table.id == endpoint_id)).mappings().one_or_none()
+    return None if row is None else endpoint_of(row)
+
+
+def listed(connection: Connection) -> list[WebhookEndpoint]:
+    """Give all endpoints, the oldest first."""
+    rows = connection.execute(select(webhook_endpoints).order_by(_table.created_at, _table.id)).mappings()
+    return [endpoint_of(row) for row in rows]
+
+
+def change(connection: Connection, endpoint: WebhookEndpoint, terms: EndpointTerms, now: datetime) -> bool:
+    """Put these terms in place of those of the endpoint as it was read, or say that it was changed since.
+
+    What is enabled again starts untroubled.
+    """
+    values: dict[str, Any] = {
+        "url": terms.url,
+        "description": terms.description,
+        "event_kinds": list(terms.event_kinds),
+        "status": terms.status,
+    }
+    if terms.status is not endpoint.status:
+        is_enabled = terms.status is EndpointStatus.ENABLED
+        reason = None if is_enabled else DisabledReason.BY_HAND
+        values |= {**_UNTROUBLED, "disabled_reason": reason, "disabled_at": None if is_enabled else now}
+    return _changed(connection, endpoint, values)
+
+
+def put_secret(connection: Connection, endpoint: WebhookEndpoint, secrets: SealedSecrets) -> bool:
+    """Put these secrets in place of those of the endpoint as it was read, or say that it was changed since."""
+    values = {
+        "secret": secrets.present,
+        "former_secret": secrets.former,
+        "former_secret_until": secrets.former_until,
+    }
+    return _changed(connection, endpoint, values)
+
+
+def remove(connection: Connection, endpoint_id: str, version: int) -> bool:
+    """Delete the endpoint, and with it its deliveries, or say that it was changed since."""
+    this = delete(webhook_endpoints).where(_table.id == endpoint_id, _table.version == version)
+    return connection.execute(this).rowcount == 1
+
+
+def note_success(connection: Connection, endpoint_id: str) -> None:
+    connection.execute(_WORKS, {"this": endpoint_id})
+
+
+def note_failure(connection: Connection, endpoint_id: str, now: datetime) -> None:
+    """Count one failure more, and leave the endpoint alone for a while, or for good."""
+    row = connection.execute(_FAILS, {"this": endpoint_id, "now": now}).one_or_none()
+    if row is None:
+        return
+    if is_lost(row.failures, row.failing_since, now):
+        disable(connection, endpoint_id, DisabledReason.FAILING, now)
+    this = update(webhook_endpoints).where(_table.id == endpoint_id)
+    connection.execute(this.values(paused_until=now + pause_after(row.failures)))
+
+
+def disable(connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime) -> None:
+    """Send nothing more there, unless it is disabled already."""
+    connection.execute(
+        update(webhook_endpoints)
+        .where(_table.id == endpoint_id, _table.status == EndpointStatus.ENABLED)
+        .values(status=EndpointStatus.DISABLED, disabled_reason=reason, disabled_at=now, version=_table.version + 1)
+    )
+
+
+def endpoint_of(row: Mapping[Any, Any]) -> WebhookEndpoint:
+    reason = row["disabled_reason"]
+    return WebhookEndpoint(
+        id=row["id"],
+        url=row["url"],
+        description=row["description"],
+        event_kinds=tuple(map(EventKind, row["event_kinds"])),
+        status=EndpointStatus(row["status"]),
+        disabled_reason=None if reason is None else DisabledReason(reason),
+        disabled_at=row["disabled_at"],
+        secrets=SealedSecrets(row["secret"], row["former_secret"], row["former_secret_until"]),
+        failures=row["failures"],
+        failing_since=row["failing_since"],
+        version=row["version"],
+        created_at=row["created_at"],
+    )
+
+
+def _changed(connection: Connection, endpoint: WebhookEndpoint, values: Mapping[str, Any]) -> bool:
+    this = update(webhook_endpoints).where(_table.id == endpoint.id, _table.version == endpoint.version)
+    return connection.execute(this.values(**values, version=endpoint.version + 1)).rowcount == 1
