@@ -34,6 +34,7 @@ class Database:
         self.engine = open_engine(url)
         self._read_engine = _reading(self.engine)
         self._writing = threading.Lock() if _is_sqlite(self.engine) else None
+        self._joined = threading.local()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -42,6 +43,11 @@ class Database:
         What `after_commit` was given is called once it is committed. Raises DatabaseUnavailableError when the database
         does not take it; then nothing was done.
         """
+        around = self._around()
+        if around is not None:
+            with _part_of(around):
+                yield around
+            return
         calls: list[Callable[[], None]] = []
         with self._turn(), faults_translated(), self.engine.begin() as connection:
             connection.info[_AFTER_COMMIT] = calls
@@ -50,11 +56,29 @@ class Database:
             call()
 
     @contextmanager
+    def joined(self) -> Iterator[Connection]:
+        """Give a transaction that all others of this thread become part of until it ends: all is kept, or nothing.
+
+        One of them that fails is undone alone; what it raises undoes the rest too, unless it is caught on the way.
+        """
+        with self.transaction() as connection:
+            self._joined.connection = connection
+            try:
+                yield connection
+            finally:
+                self._joined.connection = None
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection for reads, which wait for no writer.
 
         Raises DatabaseUnavailableError.
         """
+        around = self._around()
+        if around is not None:
+            # What was written so far is to be seen.
+            yield around
+            return
         with faults_translated(), self._read_engine.connect() as connection:
             yield connection
 
@@ -66,6 +90,9 @@ class Database:
         """Ask the database one thing. Raises DatabaseUnavailableError when it does not answer."""
         with self.reading() as connection:
             connection.execute(text("SELECT 1"))
+
+    def _around(self) -> Connection | None:
+        return getattr(self._joined, "connection", None)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -80,6 +107,18 @@ class Database:
                 self._writing.release()
         else:
             raise DatabaseUnavailableError("The database is busy with other work.")
+
+
+@contextmanager
+def _part_of(around: Connection) -> Iterator[None]:
+    calls = around.info[_AFTER_COMMIT]
+    before = len(calls)
+    try:
+        with around.begin_nested():
+            yield
+    except BaseException:
+        del calls[before:]
+        raise
 
 
 def after_commit(connection: Connection, call: Callable[[], None]) -> None:

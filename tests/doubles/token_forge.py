@@ -88,6 +88,9 @@ class Forge:
             "exp": now + 300,
             "jti": "jti-1",
         }
+        if "license" in str(changes.get("scope", good["scope"])).split():
+            # A device's token, and only that, names an organization.
+            good["organization_id"] = "organization-1"
         return _changed(good, changes)
 
     def license_claims(self, **changes: Any) -> dict[str, Any]:

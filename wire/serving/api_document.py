@@ -36,9 +36,11 @@ _DESCRIPTIONS: Final = {
     403: "The access token lacks the scope, or is a device's",
     404: "Not there",
     409: "Refused as the records stand",
+    412: "The record was changed since it was read; `ETag` has its version",
     413: "The body is over 64 KiB",
     415: "The body does not say that it is JSON",
     422: "Something that was given is missing, wrong, unknown or given twice",
+    428: "The request does not say which version of the record it is to change",
     503: "The database or the issuer's keys cannot be had; `Retry-After` says when to try again",
 }
 # No answer is anybody's to keep (T33); the one page loads its own style and nothing else (T42, T43).
@@ -108,7 +110,8 @@ def document_api(app: Flask, about: About) -> DocumentedApi:
     del api.spec.components.schemas["PaginationMetadata"]
     security = (
         f"An access token (RFC 9068) of auth_service whose audience holds `{about.audience}`; each operation names "
-        "the scope it needs. A device's token opens none of them."
+        "the scope it needs. A device's token opens only what its scope `license` is named for, and shows its own "
+        "organization there: what belongs to another is answered as what is not there."
     )
     scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "at+jwt", "description": security}
     api.spec.components.security_scheme("bearer", scheme)

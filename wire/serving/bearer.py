@@ -46,36 +46,35 @@ class BearerGuard:
     proofs: DpopVerifier
     public_url: str
 
-    def requires(self, scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Decorate a view; `caller()` gives the claims inside it.
+    def requires(self, *scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Decorate a view that any one of `scopes` opens; `caller()` gives the claims inside it.
 
-        Raises ProblemError: 401 without a good token (RFC 6750 §3) or without the proof that it needs (RFC 9449 §7.1),
-        403 without the scope (§3.1) or with a device's token where the scope is one of services.
+        A device's token, which names its organization, opens by `license` alone, and no other token does by that: where
+        a view is opened by it, what it shows is to be that organization's. Raises ProblemError: 401 without a good
+        token (RFC 6750 §3) or without the proof that it needs (RFC 9449 §7.1), 403 without a scope that opens (§3.1).
         KeysUnavailableError, and what the memory of proofs raises, passes through and is answered with 503.
         """
 
         def decorate(view: Callable[P, R]) -> Callable[P, R]:
             @wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-                g.access_token_claims = self._claims(scope)
+                g.access_token_claims = self._claims(scopes)
                 return view(*args, **kwargs)
 
             return guarded
 
         return decorate
 
-    def _claims(self, scope: str) -> AccessTokenClaims:
+    def _claims(self, scopes: tuple[str, ...]) -> AccessTokenClaims:
         scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
         token = rest.strip()
         if scheme.lower() not in {"bearer", "dpop"} or not token:
             raise _missing()
         claims = self._proved(token) if scheme.lower() == "dpop" else self._borne(token)
-        if scope not in claims.scope.split():
-            raise _insufficient(claims, scope, f"The token lacks the scope '{scope}'.")
-        if scope != LICENSE and claims.organization_id is not None:
-            # Only a device's token names an organization. Whatever scopes its client was registered with, what is for
-            # services stays shut to it.
-            raise _insufficient(claims, scope, f"A device's token does not open what the scope '{scope}' is for.")
+        is_device = claims.organization_id is not None
+        opening = [scope for scope in scopes if (scope == LICENSE) is is_device]
+        if not set(opening) & set(claims.scope.split()):
+            raise _insufficient(claims, (opening or scopes)[0], wrong_kind=not opening)
         return claims
 
     def _borne(self, token: str) -> AccessTokenClaims:
@@ -123,7 +122,12 @@ def _refused(scheme: str, code: str, sentence: str, *headers: tuple[str, str]) -
     return ProblemError(401, code, sentence, headers=[(_CHALLENGE, challenge), *headers])
 
 
-def _insufficient(claims: AccessTokenClaims, scope: str, detail: str) -> ProblemError:
+def _insufficient(claims: AccessTokenClaims, scope: str, *, wrong_kind: bool) -> ProblemError:
+    detail = f"The token lacks the scope '{scope}'."
+    if wrong_kind:
+        # Whatever scopes its client was registered with: what is for services is shut to a device, and the other way.
+        bearer = "A service's" if scope == LICENSE else "A device's"
+        detail = f"{bearer} token does not open what the scope '{scope}' is for."
     scheme = BEARER if claims.jkt is None else DPOP
     challenge = _challenge(scheme, f'error="insufficient_scope", scope="{scope}"')
     return ProblemError(403, "insufficient_scope", detail, headers=[(_CHALLENGE, challenge)])

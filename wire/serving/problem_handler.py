@@ -42,6 +42,11 @@ class ProblemError(Exception):
         self.problem = Problem(status=status, code=code, detail=detail, errors=errors)
         self.headers = headers
 
+    @classmethod
+    def of(cls, problem: Problem) -> ProblemError:
+        """Make the error that ends in this problem document."""
+        return cls(problem.status, problem.code, problem.detail, errors=problem.errors)
+
 
 def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], ...] = ()) -> None:
     """Make every error of `app` a problem document, and limit bodies (T48, T49).

@@ -67,6 +67,11 @@ def app(verifier: TokenVerifier) -> Flask:
     def for_services() -> dict[str, Any]:
         return caller().payload()
 
+    @app.get("/for-both")
+    @guard.requires("licenses.read", "license")
+    def for_both() -> dict[str, Any]:
+        return caller().payload()
+
     @app.post("/json")
     def take_json() -> dict[str, Any]:
         return {"taken": request.get_json()}

@@ -158,6 +158,40 @@ def test_service_s_token_opens_what_is_for_services(client: FlaskClient, forge: 
     assert client.get("/for-services", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("scope", "organization_id"), [("licenses.read", ...), ("license", "org-1"), ("license licenses.read", "org-1")]
+)
+def test_a_route_may_be_opened_by_either_of_two_scopes(
+    client: FlaskClient, forge: Any, scope: str, organization_id: Any
+) -> None:
+    token = forge.access_token(scope=scope, organization_id=organization_id)
+
+    assert client.get("/for-both", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "organization_id", "lacking"),
+    [("license", ..., "licenses.read"), ("licenses.read", "org-1", "license"), ("entitlements", ..., "licenses.read")],
+)
+def test_a_scope_opens_only_to_the_kind_of_caller_that_it_is_for(
+    client: FlaskClient, forge: Any, scope: str, organization_id: Any, lacking: str
+) -> None:
+    """T44: a token without an organization would be shown those of all."""
+    token = forge.access_token(scope=scope, organization_id=organization_id)
+
+    answer = client.get("/for-both", headers={"Authorization": f"Bearer {token}"})
+
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
+    assert answer.headers["WWW-Authenticate"] == f'Bearer error="insufficient_scope", scope="{lacking}"'
+
+
+def test_a_service_s_token_opens_nothing_that_is_for_devices(client: FlaskClient, forge: Any) -> None:
+    answer = _get(client, f"Bearer {forge.access_token(scope='license', organization_id=...)}")
+
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
+    assert answer.json["detail"] == "A service's token does not open what the scope 'license' is for."
+
+
 def test_keys_that_cannot_be_had_are_our_trouble(client: FlaskClient, forge: Any, issuer: Any) -> None:
     """The caller keeps its token and asks again."""
     issuer.away = True
