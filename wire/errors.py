@@ -6,9 +6,20 @@ WireError
 │   └── NonceWantedError     the same with a nonce of ours may be good
 ├── AnswerRefusedError       bad data: the other side answered what it should not
 ├── MessageRefusedError      bad data: a queue message that cannot be used
+├── AccessKeyRefusedError    bad data: an access key that gives nothing here
+│   ├── AccessKeyUnreadableError             the text is no access key
+│   ├── AccessKeyMistypedError               its check is wrong: a typing mistake
+│   ├── AccessKeySignerUnknownError          signed with a key that is not pinned
+│   ├── AccessKeyForgedError                 its signature is wrong
+│   ├── AccessKeyOfAnotherOrganizationError  made for another organization
+│   └── AccessKeyExpiredError                its renewal date has passed
 ├── UnreachableError         no data: nobody answered in time
 └── KeysUnavailableError     no data: the issuer's keys could not be had yet
 """
+
+from __future__ import annotations
+
+from typing import ClassVar
 
 
 class WireError(Exception):
@@ -49,6 +60,67 @@ class MessageRefusedError(WireError):
     """A queue message is of an unknown version or template, is not sealed for us, or has a wrong context."""
 
     code = "bad_message"
+
+
+class AccessKeyRefusedError(WireError):
+    """An access key gives nothing here. `group` is the one to look at, counted from 1, where that can be said."""
+
+    code = "access_key_refused"
+    sentence: ClassVar[str] = "This access key is refused."
+
+    def __init__(self, sentence: str | None = None, *, group: int | None = None) -> None:
+        super().__init__(sentence or self.sentence)
+        self.group = group
+
+
+class AccessKeyUnreadableError(AccessKeyRefusedError):
+    """The text holds what no access key holds, or is too short or too long."""
+
+    code = "access_key_unreadable"
+    sentence = "This is not an access key, or not all of it."
+
+    def __init__(self, sentence: str | None = None, *, group: int | None = None) -> None:
+        if group is not None:
+            sentence = f"Group {group} of the access key holds a character that no access key has."
+        super().__init__(sentence, group=group)
+
+
+class AccessKeyMistypedError(AccessKeyRefusedError):
+    """The check is wrong: a character is wrong, missing or too many."""
+
+    code = "access_key_mistyped"
+
+    def __init__(self, group: int | None) -> None:
+        place = "the access key" if group is None else f"group {group} of the access key"
+        super().__init__(f"There is a typing mistake in {place}.", group=group)
+
+
+class AccessKeySignerUnknownError(AccessKeyRefusedError):
+    """It was signed with a key that is not among those that are pinned."""
+
+    code = "access_key_signer_unknown"
+    sentence = "This access key is signed with a key that is not known here. Get the vendor's public keys anew."
+
+
+class AccessKeyForgedError(AccessKeyRefusedError):
+    """Its signature is wrong: it was made up or altered."""
+
+    code = "access_key_forged"
+    sentence = "This access key was not issued by the vendor."
+
+
+class AccessKeyOfAnotherOrganizationError(AccessKeyRefusedError):
+    """It was made for another organization; which one is not said (T44)."""
+
+    code = "access_key_of_another_organization"
+    sentence = "This access key belongs to another organization."
+
+
+class AccessKeyExpiredError(AccessKeyRefusedError):
+    """Its renewal date has passed (S3-17)."""
+
+    code = "access_key_expired"
+    sentence = "This access key has expired. Get a new one."
 
 
 class UnreachableError(WireError):
