@@ -13,7 +13,10 @@ LicenseServiceError
 │   ├── LicenseSuspendedError  the license key is suspended
 │   ├── ComponentNotLicensedError  no license key of the organization has the component
 │   └── DeviceRefusedError     the device cannot sit in this organization
+├── StaleVersionError          the record was changed since it was read
+├── IdempotencyKeyReusedError  the key was sent with another request before
 └── ChangeRefusedError         a record stands against the change
+    ├── PostUnderWayError      the same request is being done at this moment
     ├── UnknownProfileError    the catalog lacks the profile
     ├── UnknownComponentError  the catalog lacks a component
     ├── IdNumberTakenError     another license key of the organization has this ID #
@@ -27,10 +30,14 @@ from typing import ClassVar
 
 
 class LicenseServiceError(Exception):
-    """The root of the tree. `code` is stable and for machines, `sentence` is for people."""
+    """The root of the tree. `code` is stable and for machines, `sentence` is for people.
+
+    `field` is what of a request is at fault, by its name there, when one thing is.
+    """
 
     code: ClassVar[str] = "license_service_error"
     sentence: ClassVar[str] = "The license service refused."
+    field: ClassVar[str | None] = None
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else self.sentence
@@ -117,10 +124,36 @@ class DeviceRefusedError(ClaimRefusedError):
     sentence = "This device cannot take a seat in this organization."
 
 
+class StaleVersionError(LicenseServiceError):
+    """The record was changed since it was read; `version` is the one that it has now."""
+
+    code = "precondition_failed"
+    sentence = "The record was changed since it was read. Read it again."
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+
+class IdempotencyKeyReusedError(LicenseServiceError):
+    """The key was sent before, with another request (F47)."""
+
+    code = "idempotency_key_reused"
+    sentence = "This Idempotency-Key was sent with another request before. Send a new one."
+    field = "Idempotency-Key"
+
+
 class ChangeRefusedError(LicenseServiceError):
     """A record stands against the change."""
 
     code = "change_refused"
+
+
+class PostUnderWayError(ChangeRefusedError):
+    """The same request with the same Idempotency-Key is being done at this moment, or was given up just now (F47)."""
+
+    code = "request_under_way"
+    sentence = "The request with this Idempotency-Key is still being done. Ask again in a moment."
 
 
 class UnknownProfileError(ChangeRefusedError):
@@ -128,6 +161,7 @@ class UnknownProfileError(ChangeRefusedError):
 
     code = "unknown_profile"
     sentence = "The catalog has no profile with this code."
+    field = "profile_code"
 
 
 class UnknownComponentError(ChangeRefusedError):
@@ -135,6 +169,7 @@ class UnknownComponentError(ChangeRefusedError):
 
     code = "unknown_component"
     sentence = "The catalog lacks a component with one of these codes."
+    field = "components"
 
 
 class IdNumberTakenError(ChangeRefusedError):
@@ -142,6 +177,7 @@ class IdNumberTakenError(ChangeRefusedError):
 
     code = "id_number_taken"
     sentence = "Another license key of this organization has this ID #."
+    field = "id_number"
 
 
 class AgreementNumberTakenError(ChangeRefusedError):
@@ -149,6 +185,7 @@ class AgreementNumberTakenError(ChangeRefusedError):
 
     code = "agreement_number_taken"
     sentence = "Another agreement of this organization has this number."
+    field = "number"
 
 
 class CodeTakenError(ChangeRefusedError):
@@ -156,6 +193,7 @@ class CodeTakenError(ChangeRefusedError):
 
     code = "code_taken"
     sentence = "The catalog has this code already."
+    field = "code"
 
 
 class KeyEndedError(ChangeRefusedError):
@@ -170,3 +208,4 @@ class RenewalDateError(ChangeRefusedError):
 
     code = "renewal_date_not_later"
     sentence = "A license key is renewed until a day after its present renewal date."
+    field = "renewal_date"

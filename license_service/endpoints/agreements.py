@@ -14,6 +14,7 @@ from license_service.actions.record_agreement import record_agreement
 from license_service.domain.agreement import Agreement
 from license_service.domain.errors import AgreementNotFoundError, AgreementNumberTakenError
 from license_service.endpoints.devices import OrganizationSchema
+from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.refusals import LOCATION, refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import UuidText, label_text
@@ -81,6 +82,7 @@ def agreement_routes(database: Database, guard: BearerGuard, now: Callable[[], d
     @routes.route("", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(SignedAgreementSchema, example=_SIGNED_EXAMPLE)
+    @idempotent(routes, database, now)
     @routes.response(201, AgreementSchema, example=_EXAMPLE, description="Recorded", headers=LOCATION)
     @refuses(routes, AgreementNumberTakenError, body=True)
     @routes.doc(operationId="record_agreement", security=[{"bearer": [LICENSES_WRITE]}])

@@ -12,6 +12,7 @@ from license_service.actions.list_components import list_components
 from license_service.actions.list_profiles import list_profiles
 from license_service.domain.catalog import Component, Profile
 from license_service.domain.errors import CodeTakenError, UnknownComponentError
+from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import LONGEST_NAME, all_different, code_text, each_component_once, label_text
@@ -112,12 +113,13 @@ class ProfilesSchema(Schema):
     profiles = fields.List(fields.Nested(ProfileSchema), required=True)
 
 
-def component_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:  # noqa: ARG001 - as every group of routes
+def component_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
     routes = ApiBlueprint("components", __name__, url_prefix="/v1/components", description="What is sold by seats")
 
     @routes.route("", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(ComponentSchema, example=_COMPONENT_EXAMPLE)
+    @idempotent(routes, database, now)
     @routes.response(201, ComponentSchema, example=_COMPONENT_EXAMPLE, description="Added")
     @refuses(routes, CodeTakenError, body=True)
     @routes.doc(operationId="add_component", security=[{"bearer": [LICENSES_WRITE]}])
@@ -138,12 +140,13 @@ def component_routes(database: Database, guard: BearerGuard, now: Callable[[], d
     return routes
 
 
-def profile_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:  # noqa: ARG001 - as above
+def profile_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
     routes = ApiBlueprint("profiles", __name__, url_prefix="/v1/profiles", description="Which features are given")
 
     @routes.route("", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(ProfileSchema, example=_PROFILE_EXAMPLE)
+    @idempotent(routes, database, now)
     @routes.response(201, ProfileSchema, example=_PROFILE_EXAMPLE, description="Added")
     @refuses(routes, CodeTakenError, UnknownComponentError, body=True)
     @routes.doc(operationId="add_profile", security=[{"bearer": [LICENSES_WRITE]}])

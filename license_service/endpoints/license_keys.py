@@ -18,6 +18,7 @@ from license_service.domain.errors import (
     UnknownProfileError,
 )
 from license_service.endpoints.devices import OrganizationSchema
+from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.license_key_documents import (
     KEY_EXAMPLE,
     TERMS_EXAMPLE,
@@ -46,6 +47,7 @@ def license_key_routes(database: Database, guard: BearerGuard, now: Callable[[],
     @routes.route("", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(NewKeySchema, example={"agreement_id": KEY_EXAMPLE["agreement_id"], **TERMS_EXAMPLE})
+    @idempotent(routes, database, now)
     @routes.response(201, LicenseKeySchema, example=KEY_EXAMPLE, description="Issued", headers=LOCATION)
     @refuses(routes, AgreementNotFoundError, IdNumberTakenError, UnknownProfileError, UnknownComponentError, body=True)
     @routes.doc(operationId="issue_key", security=[{"bearer": [LICENSES_WRITE]}])

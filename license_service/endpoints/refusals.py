@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from license_service.domain.errors import ChangeRefusedError, ClaimRefusedError, NotFoundError
+from license_service.domain.errors import (
+    ChangeRefusedError,
+    ClaimRefusedError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    StaleVersionError,
+)
 from wire.problem import Problem
 from wire.serving.api_document import ANY_ROUTE, problem_answers
 from wire.serving.problem_handler import problem_response
@@ -23,6 +29,8 @@ _STATUS: Final[dict[type[LicenseServiceError], int]] = {
     NotFoundError: 404,
     ClaimRefusedError: 409,
     ChangeRefusedError: 409,
+    StaleVersionError: 412,
+    IdempotencyKeyReusedError: 422,
 }
 
 LOCATION: Final = {
@@ -49,14 +57,18 @@ def problem_of(error: LicenseServiceError | type[LicenseServiceError]) -> Proble
     """Give the problem document of an error that a caller can bring about."""
     kind = error if isinstance(error, type) else type(error)
     status = next(status for branch, status in _STATUS.items() if issubclass(kind, branch))
-    return Problem(status=status, code=kind.code, detail=kind.sentence)
+    errors = None if kind.field is None else {kind.field: [kind.sentence]}
+    return Problem(status=status, code=kind.code, detail=kind.sentence, errors=errors)
 
 
 def install_refusals(app: Flask) -> None:
     """Answer the errors of the branches that a caller can bring about."""
 
     def refuse(error: LicenseServiceError) -> Response:
-        return problem_response(problem_of(error))
+        response = problem_response(problem_of(error))
+        if isinstance(error, StaleVersionError):
+            response.headers["ETag"] = f'"{error.version}"'
+        return response
 
     for branch in _STATUS:
         app.register_error_handler(branch, refuse)

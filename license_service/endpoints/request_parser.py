@@ -7,7 +7,8 @@ or given twice.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -16,8 +17,12 @@ from webargs.flaskparser import FlaskParser
 from wire.serving.problem_handler import ProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from flask import Request
     from marshmallow import Schema
+
+View = TypeVar("View", bound="Callable[..., Any]")
 
 JSON_TYPE: Final = "application/json"
 
@@ -52,6 +57,19 @@ class ApiBlueprint(Blueprint):
     """A group of documented routes that read requests with RequestParser."""
 
     ARGUMENTS_PARSER = RequestParser()
+
+    @staticmethod
+    def parameter(parameter: Mapping[str, Any]) -> Callable[[View], View]:
+        """Decorate a view that reads a header by itself: the document then lists it."""
+
+        def decorate(view: View) -> View:
+            # flask-smorest keeps on the view what it documents; what is there now is that of the view within.
+            told = deepcopy(getattr(view, "_apidoc", {}))
+            told.setdefault("arguments", {}).setdefault("parameters", []).append(dict(parameter))
+            view._apidoc = told  # type: ignore[attr-defined]  # noqa: SLF001 - as flask-smorest's own decorators do
+            return view
+
+        return decorate
 
 
 def read_json(content: bytes) -> Any:  # noqa: ANN401 - as RequestParser.load_json

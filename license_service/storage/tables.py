@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -115,6 +116,20 @@ seats: Final = Table(
     Column("claimed_at", Instant, nullable=False),
     ForeignKeyConstraint(["key_id", "component_code"], [key_components.c.key_id, key_components.c.component_code]),
     Index("ix_seats_key_id", "key_id", "component_code"),
+)
+
+idempotency_keys: Final = Table(
+    "idempotency_keys",
+    metadata,
+    # A digest of whose key it is and of the key.
+    Column("id", String(64), primary_key=True),
+    Column("request_digest", String(64), nullable=False),
+    # Who does the request, and until when they may take.
+    Column("claim_id", String(32), nullable=False),
+    Column("claimed_until", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+    # Sealed under the key; absent while the request is being done.
+    Column("answer", LargeBinary),
 )
 
 used_proofs: Final = Table(

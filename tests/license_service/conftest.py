@@ -26,7 +26,7 @@ from license_service.storage.tables import metadata
 from license_service.wiring import wire_up
 from wire.claims import AccessTokenClaims
 from wire.errors import KeysUnavailableError
-from wire.scopes import ENTITLEMENTS, LICENSE_AUDIENCE, LICENSES_READ, LICENSES_WRITE
+from wire.scopes import ENTITLEMENTS, LICENSE, LICENSE_AUDIENCE, LICENSES_READ, LICENSES_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,12 +131,11 @@ class Issuer:
             raise KeysUnavailableError("The issuer's keys cannot be had at the moment.")
         return jwt.PyJWK(self.jwks()["keys"][0]) if kid == self.kid else None
 
-    def token(
-        self, scope: str = EVERY_SCOPE, *, aud: str = LICENSE_AUDIENCE, iss: str = ISSUER, jkt: str | None = None
-    ) -> str:
+    def token(self, scope: str = EVERY_SCOPE, *, aud: str = LICENSE_AUDIENCE, **changes: Any) -> str:
+        """Sign a token of a service; `changes` are other claims."""
         now = datetime.now(UTC)
-        claims = AccessTokenClaims(
-            iss=iss,
+        good = AccessTokenClaims(
+            iss=ISSUER,
             sub="auth_service",
             aud=(aud,),
             client_id="auth_service",
@@ -144,10 +143,14 @@ class Issuer:
             iat=int(now.timestamp()),
             exp=int((now + timedelta(minutes=5)).timestamp()),
             jti=uuid.uuid4().hex,
-            jkt=jkt,
         )
+        claims = replace(good, **changes)
         headers = {"typ": "at+jwt", "kid": self.kid}
         return jwt.encode(claims.payload(), self.private_key, algorithm="ES256", headers=headers)
+
+    def device_token(self, organization_id: str, device_id: str = "5d1c9f3e-8a52-4e0c-9a76-3c1f0c2b7d10") -> str:
+        """Sign a device's token: it names its organization, and opens by the scope `license`."""
+        return self.token(LICENSE, sub=device_id, client_id="tillpass-pos", organization_id=organization_id)
 
 
 @dataclass

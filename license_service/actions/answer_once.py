@@ -1,0 +1,73 @@
+"""Answer a repeated POST with what it was answered the first time (F47).
+
+The key is claimed first, so that of two at once one works. What the work changes and its answer are kept in one
+transaction: a process that dies between them leaves neither, and a claim that ends by itself. Who outlives their claim
+keeps nothing: the answer's row is another's by then.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from database.errors import DatabaseUnavailableError
+from license_service.domain.errors import IdempotencyKeyReusedError, PostUnderWayError
+from license_service.domain.idempotent_post import KEPT, LONGEST_WORK
+from license_service.storage import idempotency_keys
+from license_service.storage.idempotency_keys import KeptPost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from database.engine import Database
+    from license_service.domain.idempotent_post import Answer, IdempotentPost
+
+
+class OnceAnswered(NamedTuple):
+    """An answer, and whether it was given before."""
+
+    answer: Answer
+    is_replay: bool
+
+
+def answer_once(
+    database: Database, post: IdempotentPost, work: Callable[[], Answer], *, claim_id: str, nonce: bytes, now: datetime
+) -> OnceAnswered:
+    """Give the answer that is kept for the request, or do the work and keep its answer.
+
+    `claim_id` and `nonce` (12 bytes) are random. Raises IdempotencyKeyReusedError, PostUnderWayError, and what `work`
+    raises; then nothing was done.
+    """
+    kept = _kept_or_claimed(database, post, claim_id, now)
+    if kept is not None:
+        return OnceAnswered(post.open(kept), is_replay=True)
+    with ExitStack() as undo:
+        undo.callback(_give_up, database, post.id, claim_id)
+        with database.joined() as connection:
+            answer = work()
+            if not idempotency_keys.keep_answer(connection, post.id, claim_id, post.seal(answer, nonce)):
+                raise PostUnderWayError
+        undo.pop_all()
+        return OnceAnswered(answer, is_replay=False)
+
+
+def _kept_or_claimed(database: Database, post: IdempotentPost, claim_id: str, now: datetime) -> bytes | None:
+    until = now + LONGEST_WORK
+    with database.transaction() as connection:
+        idempotency_keys.forget_old(connection, now)
+        row = KeptPost(post.id, post.request_digest, claim_id, until, until + KEPT)
+        if idempotency_keys.add(connection, row):
+            return None
+        kept = idempotency_keys.of_post(connection, post.id)
+        if kept.request_digest != post.request_digest:
+            raise IdempotencyKeyReusedError
+        if kept.answer is None and not idempotency_keys.take_over(connection, row, now):
+            raise PostUnderWayError
+        return kept.answer
+
+
+def _give_up(database: Database, post_id: str, claim_id: str) -> None:
+    # A database that is away keeps the claim, which then ends by itself.
+    with suppress(DatabaseUnavailableError), database.transaction() as connection:
+        idempotency_keys.give_up(connection, post_id, claim_id)
