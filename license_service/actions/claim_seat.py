@@ -7,14 +7,17 @@ all is undone.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from license_service.domain.catalog import POS_SERVER_COMPONENT
 from license_service.domain.claim import why_none_is_open
 from license_service.domain.errors import DeviceRefusedError, NoSeatFreeError
+from license_service.domain.event import EventKind
 from license_service.domain.renewal import today
 from license_service.domain.seat import Seat
 from license_service.storage import key_components, license_keys, seats
+from license_service.storage.events import record_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,16 +58,33 @@ def _claim(connection: Connection, device_id: str, organization_id: str, compone
     candidates = license_keys.open_to_claims(connection, organization_id, component_code, today(now))
     if not candidates:
         raise why_none_is_open(license_keys.listed(connection, organization_id), component_code, now)
-    if seats.add_if_absent(connection, Seat(device_id, candidates[0].id, organization_id, component_code, now)):
-        seats.place(connection, device_id, _take(connection, candidates, component_code, now))
+    seat = Seat(device_id, candidates[0].id, organization_id, component_code, now)
+    if seats.add_if_absent(connection, seat):
+        key_id, kinds = _take(connection, candidates, component_code, now)
+        seats.place(connection, device_id, key_id)
+        _tell(connection, replace(seat, key_id=key_id), kinds)
 
 
-def _take(connection: Connection, candidates: Sequence[OpenKey], component_code: str, now: datetime) -> str:
+def _take(
+    connection: Connection, candidates: Sequence[OpenKey], component_code: str, now: datetime
+) -> tuple[str, tuple[EventKind, ...]]:
     # What is owned anywhere comes before what is over the count anywhere.
     for key in candidates:
         if key_components.take_owned(connection, key.id, component_code):
-            return key.id
+            return key.id, (EventKind.SEAT_CLAIMED,)
     for key in candidates:
         if key.over_count.percent and key_components.take_over(connection, key, component_code, now):
-            return key.id
+            return key.id, (EventKind.SEAT_CLAIMED, EventKind.SEAT_OVER)
     raise NoSeatFreeError
+
+
+def _tell(connection: Connection, seat: Seat, kinds: Sequence[EventKind]) -> None:
+    for kind in kinds:
+        record_event(
+            connection,
+            kind=kind,
+            organization_id=seat.organization_id,
+            subject_id=seat.device_id,
+            data={"license_key_id": seat.key_id, "component_code": seat.component_code},
+            now=seat.claimed_at,
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from license_service.domain.errors import AgreementNotFoundError, IdNumberTakenError
+from license_service.domain.event import EventKind
 from license_service.domain.license_key import issued
 from license_service.storage import agreements, catalog, license_keys
+from license_service.storage.events import record_key_event
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,4 +30,5 @@ def issue_key(database: Database, terms: KeyTerms, *, agreement_id: str, key_id:
         key = issued(terms, agreement, key_id=key_id, now=now)
         if not license_keys.add(connection, key):
             raise IdNumberTakenError
+        record_key_event(connection, EventKind.LICENSE_ACTIVATED, key, now)
         return key

@@ -6,7 +6,9 @@ LicenseServiceError
 │   ├── NoLicenseError         the organization has no license
 │   ├── NoSeatError            the device holds no seat in the organization
 │   ├── KeyNotFoundError       no license key has this id
-│   └── AgreementNotFoundError no agreement has this id
+│   ├── AgreementNotFoundError no agreement has this id
+│   ├── EndpointNotFoundError  no webhook endpoint has this id
+│   └── DeliveryNotFoundError  this event was not meant for this webhook endpoint, or is forgotten
 ├── ClaimRefusedError          a record stands against the claim; a person must change something first
 │   ├── NoSeatFreeError        every seat is taken
 │   ├── LicenseExpiredError    every license key of the organization has expired
@@ -15,7 +17,11 @@ LicenseServiceError
 │   └── DeviceRefusedError     the device cannot sit in this organization
 ├── StaleVersionError          the record was changed since it was read
 ├── IdempotencyKeyReusedError  the key was sent with another request before
+├── WebhookUrlError            nothing is sent to this URL
+├── SealBrokenError            what was sealed cannot be opened
 └── ChangeRefusedError         a record stands against the change
+    ├── WebhooksNotSetUpError  there is no key to seal secrets with
+    ├── EndpointDisabledError  the webhook endpoint is disabled
     ├── PostUnderWayError      the same request is being done at this moment
     ├── UnknownProfileError    the catalog lacks the profile
     ├── UnknownComponentError  the catalog lacks a component
@@ -83,6 +89,20 @@ class AgreementNotFoundError(NotFoundError):
     sentence = "There is no agreement with this id."
 
 
+class EndpointNotFoundError(NotFoundError):
+    """No webhook endpoint has this id."""
+
+    code = "webhook_endpoint_not_found"
+    sentence = "There is no webhook endpoint with this id."
+
+
+class DeliveryNotFoundError(NotFoundError):
+    """The event was not meant for this webhook endpoint, or is forgotten."""
+
+    code = "webhook_delivery_not_found"
+    sentence = "This webhook endpoint has no delivery of this event."
+
+
 class ClaimRefusedError(LicenseServiceError):
     """A record stands against the claim."""
 
@@ -141,6 +161,21 @@ class IdempotencyKeyReusedError(LicenseServiceError):
     code = "idempotency_key_reused"
     sentence = "This Idempotency-Key was sent with another request before. Send a new one."
     field = "Idempotency-Key"
+
+
+class WebhookUrlError(LicenseServiceError):
+    """Nothing is sent to this URL (T31)."""
+
+    code = "webhook_url_refused"
+    sentence = "Webhooks are sent to an https URL of a public host, without user, password or fragment."
+    field = "url"
+
+
+class SealBrokenError(LicenseServiceError):
+    """What was sealed was sealed under another key, or is damaged."""
+
+    code = "seal_broken"
+    sentence = "The secret was sealed under a key that LICENSE_SECRET_KEY does not hold."
 
 
 class ChangeRefusedError(LicenseServiceError):
@@ -209,3 +244,17 @@ class RenewalDateError(ChangeRefusedError):
     code = "renewal_date_not_later"
     sentence = "A license key is renewed until a day after its present renewal date."
     field = "renewal_date"
+
+
+class WebhooksNotSetUpError(ChangeRefusedError):
+    """There is no key to seal secrets with."""
+
+    code = "webhooks_not_set_up"
+    sentence = "This license service was started without LICENSE_SECRET_KEY, which seals the secrets of webhooks."
+
+
+class EndpointDisabledError(ChangeRefusedError):
+    """The webhook endpoint is disabled, and sent nothing."""
+
+    code = "webhook_endpoint_disabled"
+    sentence = "This webhook endpoint is disabled. Enable it first."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from license_service.domain.event import EventKind
+    from license_service.domain.license_key import LicenseKey
 
 # FOR KEY SHARE: an endpoint that is being deleted is waited for on PostgreSQL, so that no change that has something to
 # tell can fail by it.
@@ -53,6 +54,17 @@ def record_event(
     event = {"id": f"evt_{uuid4().hex}", "kind": kind, "body": body, "created_at": now}
     connection.execute(_ADD_EVENT, event)
     connection.execute(_ADD_DELIVERY, [_delivery(event["id"], endpoint_id, now) for endpoint_id in wanted_by])
+
+
+def record_key_event(connection: Connection, kind: EventKind, key: LicenseKey, now: datetime) -> None:
+    """Note what happened to a license key, with what is to be known of it; else as record_event."""
+    data = {
+        "id_number": key.id_number,
+        "profile_code": key.profile_code,
+        "components": {each.component_code: each.seats for each in key.components},
+        "renewal_date": None if key.renewal_date is None else key.renewal_date.isoformat(),
+    }
+    record_event(connection, kind=kind, organization_id=key.organization_id, subject_id=key.id, data=data, now=now)
 
 
 def _delivery(event_id: object, endpoint_id: str, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from database.instants import Instant
 from license_service.domain.event import EventKind
 from license_service.domain.webhook import (
     DisabledReason,
@@ -31,14 +32,16 @@ _WORKS: Final = update(webhook_endpoints).where(_table.id == bindparam("this"), 
 _FAILS: Final = (
     update(webhook_endpoints)
     .where(_table.id == bindparam("this"))
-    .values(failures=_table.failures + 1, failing_since=func.coalesce(_table.failing_since, bindparam("now")))
+    .values(
+        failures=_table.failures + 1, failing_since=func.coalesce(_table.failing_since, bindparam("now", type_=Instant))
+    )
     .returning(_table.failures, _table.failing_since)
 )
 
 
 def add(connection: Connection, endpoint: WebhookEndpoint) -> None:
     values = {column.name: getattr(endpoint, column.name) for column in _table if hasattr(endpoint, column.name)}
-    connection.execute(insert(webhook_endpoints).values(**values, secret=endpoint.secrets.present))
+    connection.execute(insert(webhook_endpoints).values(**values, **_secret_columns(endpoint.secrets)))
 
 
 def by_id(connection: Connection, endpoint_id: str) -> WebhookEndpoint | None:
@@ -72,17 +75,12 @@ def change(connection: Connection, endpoint: WebhookEndpoint, terms: EndpointTer
 
 def put_secret(connection: Connection, endpoint: WebhookEndpoint, secrets: SealedSecrets) -> bool:
     """Put these secrets in place of those of the endpoint as it was read, or say that it was changed since."""
-    values = {
-        "secret": secrets.present,
-        "former_secret": secrets.former,
-        "former_secret_until": secrets.former_until,
-    }
-    return _changed(connection, endpoint, values)
+    return _changed(connection, endpoint, _secret_columns(secrets))
 
 
-def remove(connection: Connection, endpoint_id: str, version: int) -> bool:
-    """Delete the endpoint, and with it its deliveries, or say that it was changed since."""
-    this = delete(webhook_endpoints).where(_table.id == endpoint_id, _table.version == version)
+def remove(connection: Connection, endpoint: WebhookEndpoint) -> bool:
+    """Delete the endpoint as it was read, and with it its deliveries, or say that it was changed since."""
+    this = delete(webhook_endpoints).where(_table.id == endpoint.id, _table.version == endpoint.version)
     return connection.execute(this).rowcount == 1
 
 
@@ -126,6 +124,14 @@ def endpoint_of(row: Mapping[Any, Any]) -> WebhookEndpoint:
         version=row["version"],
         created_at=row["created_at"],
     )
+
+
+def _secret_columns(secrets: SealedSecrets) -> dict[str, Any]:
+    return {
+        "secret": secrets.present,
+        "former_secret": secrets.former,
+        "former_secret_until": secrets.former_until,
+    }
 
 
 def _changed(connection: Connection, endpoint: WebhookEndpoint, values: Mapping[str, Any]) -> bool:

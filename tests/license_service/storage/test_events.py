@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from license_service.domain.event import EventKind
-from license_service.domain.webhook import DisabledReason, SealedSecrets, WebhookEndpoint
+from license_service.domain.webhook import DisabledReason
 from license_service.storage import webhook_endpoints
 from license_service.storage.events import record_event
 from license_service.storage.tables import webhook_deliveries, webhook_events
+from tests.doubles.event_listener import listen
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 DEVICE = "5d1c9f3e-8a52-4e0c-9a76-000000000001"
-
-
-def listen(database: Database, endpoint_id: str, *kinds: EventKind) -> None:
-    terms = {"url": "https://hooks.example/tillpass", "event_kinds": kinds}
-    endpoint = WebhookEndpoint(**terms, id=endpoint_id, secrets=SealedSecrets("sealed"), version=1, created_at=NOW)
-    with database.transaction() as connection:
-        webhook_endpoints.add(connection, endpoint)
 
 
 def claimed(connection: Connection) -> None:
@@ -50,9 +44,9 @@ def noted(database: Database) -> list[Row[tuple[str, str]]]:
 
 
 def test_an_event_is_due_at_once_at_each_endpoint_that_asks_for_its_kind(any_database: Database) -> None:
-    listen(any_database, "one", EventKind.SEAT_CLAIMED, EventKind.SEAT_OVER)
-    listen(any_database, "two", EventKind.LICENSE_RENEWED)
-    listen(any_database, "three", EventKind.SEAT_CLAIMED)
+    listen(any_database, EventKind.SEAT_CLAIMED, EventKind.SEAT_OVER, endpoint_id="one")
+    listen(any_database, EventKind.LICENSE_RENEWED, endpoint_id="two")
+    listen(any_database, EventKind.SEAT_CLAIMED, endpoint_id="three")
 
     with any_database.transaction() as connection:
         claimed(connection)
@@ -70,7 +64,7 @@ def test_an_event_is_due_at_once_at_each_endpoint_that_asks_for_its_kind(any_dat
 
 def test_an_event_of_a_change_that_is_undone_is_undone(any_database: Database) -> None:
     """F33: the outbox is written with the change, and no other way."""
-    listen(any_database, "one", EventKind.SEAT_CLAIMED)
+    listen(any_database, EventKind.SEAT_CLAIMED, endpoint_id="one")
 
     def claim_in_vain() -> None:
         with any_database.transaction() as connection:
@@ -84,8 +78,8 @@ def test_an_event_of_a_change_that_is_undone_is_undone(any_database: Database) -
 
 
 def test_what_nobody_asks_for_is_not_kept(any_database: Database) -> None:
-    listen(any_database, "one", EventKind.LICENSE_RENEWED)
-    listen(any_database, "two", EventKind.SEAT_CLAIMED)
+    listen(any_database, EventKind.LICENSE_RENEWED, endpoint_id="one")
+    listen(any_database, EventKind.SEAT_CLAIMED, endpoint_id="two")
 
     with any_database.transaction() as connection:
         webhook_endpoints.disable(connection, "two", DisabledReason.GONE, NOW)
@@ -100,7 +94,7 @@ def test_what_nobody_asks_for_is_not_kept(any_database: Database) -> None:
     [(kind, "license_key_id" if kind.startswith("license.") else "device_id") for kind in EventKind],
 )
 def test_each_kind_names_what_it_happened_to(any_database: Database, kind: EventKind, subject: str) -> None:
-    listen(any_database, "one", kind)
+    listen(any_database, kind)
 
     with any_database.transaction() as connection:
         record_event(connection, kind=kind, organization_id=ORGANIZATION, subject_id=DEVICE, data={}, now=NOW)

@@ -1,0 +1,1 @@
+"""What this service sends to others of its own accord."""
