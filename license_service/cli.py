@@ -1,4 +1,4 @@
-"""The command `license-service`: migrate the database, and keep the catalog, agreements, keys and seats."""
+"""The command `license-service`: migrate the database, and keep the catalog, agreements and keys; publish updates."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from license_service.catalog_commands import add_catalog_commands
 from license_service.domain.errors import LicenseServiceError
 from license_service.key_commands import add_agreement_commands, add_key_commands
 from license_service.settings import load_settings
+from license_service.update_commands import add_update_commands
 from license_service.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.envi
     """Run one command. Exit code 0: done; 1: refused, with the reason on standard error; 2: wrong usage."""
     asked = _parser().parse_args(argv)
     try:
-        _run(load_settings(environ), asked)
+        if "act" in asked:
+            # Signing and publishing updates needs no database, and may be done on a machine that has none.
+            asked.act(environ, asked)
+        else:
+            _run(load_settings(environ), asked)
     except ValidationError as fault:
         for name, texts in fault.messages_dict.items():
             print(f"{asked.options.get(name) or _option(name)}: {_sentences(texts)}", file=sys.stderr)
@@ -52,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         group = commands.add_parser(name, help=text)
         add_verbs(group.add_subparsers(required=True, metavar="VERB"), _add)
+    add_update_commands(commands)
     return parser
 
 

@@ -19,6 +19,7 @@ LicenseServiceError
 ├── IdempotencyKeyReusedError  the key was sent with another request before
 ├── WebhookUrlError            nothing is sent to this URL
 ├── SealBrokenError            what was sealed cannot be opened
+├── UpdateError                the update manifest, its key or its folder cannot be used
 └── ChangeRefusedError         a record stands against the change
     ├── WebhooksNotSetUpError  there is no key to seal secrets with
     ├── EndpointDisabledError  the webhook endpoint is disabled
@@ -176,6 +177,12 @@ class SealBrokenError(LicenseServiceError):
 
     code = "seal_broken"
     sentence = "The secret was sealed under a key that LICENSE_SECRET_KEY does not hold."
+
+
+class UpdateError(LicenseServiceError):
+    """The update manifest, its key or the folder it is served from cannot be used; the message says why."""
+
+    code = "update_refused"
 
 
 class ChangeRefusedError(LicenseServiceError):
