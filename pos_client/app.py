@@ -54,7 +54,7 @@ def create_app(wired: Wired) -> Flask:
     Bootstrap5(app)
     app.before_request(_read_the_body)
     CSRFProtect(app)
-    app.register_blueprint(manage_license_routes(wired.device_license))
+    app.register_blueprint(manage_license_routes(wired.device_license, wired.update_check))
     app.add_url_rule("/", view_func=_to_the_page, endpoint="root", methods=["GET"])
     app.add_url_rule("/healthz", view_func=_alive, endpoint="healthz", methods=["GET"])
     app.after_request(_guard)

@@ -18,12 +18,14 @@ from pos_client.errors import (
     NotLicensedError,
     PosClientError,
     RefusedError,
+    UpdateRefusedError,
 )
 from pos_client.license_acquisition import Completion
 from pos_client.manage_license.messages import COMPLETED, REMOVED, message_of, refreshed
 from pos_client.manage_license.page_state import instant_text, page_state, printable
 from pos_client.settings import load_settings
 from pos_client.status_document import pending_document, status_document
+from pos_client.update_commands import add_update_commands
 from pos_client.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ exit codes:
   3    no active license, or nothing to act on
   4    not authorized yet
   5    refused, denied or expired
-  6    the Authorization server could not be reached
+  6    the Authorization server could not be reached; for `check-update`: it cannot be told
+  7    an update is available
   130  interrupted
 
 settings, from the environment:
@@ -59,6 +62,8 @@ settings, from the environment:
   POS_CLIENT_ID     OAuth client of this software (default: tillpass-pos)
   POS_PUBLIC_URL    where browsers find the page (default: http://127.0.0.1:8004)
   POS_CA_FILE       PEM file of certificates to trust instead of the system's
+  POS_UPDATE_URL    address of the vendor's update manifest; together with
+  POS_UPDATE_KEYS   file with the vendor's JWK Set for updates
 """
 _NO_CODE: Final = "There is no User Code to complete. Run: tillpass-pos start"
 _ENDED: Final = {
@@ -72,6 +77,7 @@ _EXIT_CODES: Final[tuple[tuple[type[PosClientError], int], ...]] = (
     (NoContactError, NO_CONTACT),
     (RefusedError, REFUSED),
     (LicenseRefusedError, REFUSED),
+    (UpdateRefusedError, REFUSED),
     (AlreadyLicensedError, NOT_LICENSED),
     (NotLicensedError, NOT_LICENSED),
     (NothingPendingError, NOT_LICENSED),
@@ -95,8 +101,11 @@ def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = 
         settings = load_settings(os.environ if environ is None else environ)
         if arguments.command == "serve":
             return _serve(settings, arguments.bind)
+        wired = wire_up(settings)
+        if "act_on_updates" in arguments:
+            return int(arguments.act_on_updates(wired, arguments))
         act: Callable[[DeviceLicense, argparse.Namespace], int] = arguments.act
-        return act(wire_up(settings).device_license, arguments)
+        return act(wired.device_license, arguments)
     except PosClientError as error:
         _say(_NO_CODE if isinstance(error, NothingPendingError) else message_of(error).text)
         return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), UNUSABLE)
@@ -130,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("--yes", action="store_true", help="do not ask")
     serve = command("serve", None, "Serve the Manage License page, with the daily refresh beside it.")
     serve.add_argument("--bind", metavar="HOST:PORT", help="where to listen, if not where POS_PUBLIC_URL says")
+    add_update_commands(commands)
     return parser
 
 

@@ -8,6 +8,7 @@ PosClientError
 ├── RefusedError                  the authorization server said no, in a proper OAuth error
 │   └── AuthorizationEndedError   it refreshes no more; the device must be authorized again
 ├── LicenseRefusedError           bad data: a license token that must not be believed
+├── UpdateRefusedError            bad data: an update manifest, or a file of an update, that must not be believed
 ├── AlreadyLicensedError          asked for too early: remove the license first
 ├── NotLicensedError              asked for too early: there is no license yet
 └── NothingPendingError           asked for too early: there is no User Code yet
@@ -76,6 +77,12 @@ class LicenseRefusedError(PosClientError):
     """A license token failed verification. The message names the rule that it broke, never the token."""
 
     code = "license_refused"
+
+
+class UpdateRefusedError(PosClientError):
+    """An update manifest or a file of an update is not what its vendor signed. The message says in what it differs."""
+
+    code = "update_refused"
 
 
 class AlreadyLicensedError(PosClientError):

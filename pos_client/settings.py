@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from pos_client.errors import SettingsError
 from pos_client.secure_url import is_secure_url
+from wire.errors import AnswerRefusedError
+from wire.jwks import read_jwks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_CLIENT_ID: Final = "tillpass-pos"
 DEFAULT_PUBLIC_URL: Final = "http://127.0.0.1:8004"
+
+
+LARGEST_KEY_FILE: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSource:
+    """Where the update manifest is fetched, and the JWK Set that alone may sign it (S1-13, S1-15)."""
+
+    url: str
+    key_set: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,9 @@ class Settings:
 
     ca_file: Path | None
     """Certificates to trust for the authorization server instead of the system's."""
+
+    update_source: UpdateSource | None = None
+    """None where this server shall not look for updates."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -79,6 +96,37 @@ def _check_file(value: str) -> None:
         raise ValidationError("Give the path of a file with certificates in PEM form, or leave it unset.") from fault
 
 
+def _check_web_address(value: str) -> None:
+    # Plain http is what the update service is for: the manifest is signed.
+    try:
+        parts = urlsplit(value)
+        bad = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    except ValueError:
+        bad = True
+    if bad or parts.username is not None or not value.isprintable() or " " in value:
+        raise ValidationError(
+            "Give the address of the update manifest, such as http://updates.example/update-manifest."
+        )
+
+
+def _read_key_set(value: str) -> dict[str, Any]:
+    try:
+        with Path(value).open("rb") as file:
+            document = json.loads(file.read(LARGEST_KEY_FILE))
+        read_jwks(document)
+    except (OSError, ValueError, RecursionError, AnswerRefusedError) as fault:
+        raise ValidationError("Give the path of a file with the vendor's JWK Set for updates.") from fault
+    # Only the set itself is kept.
+    return {"keys": document["keys"]}
+
+
+class _KeySetFile(fields.String):
+    """The path of a file, which is read at once: what is pinned does not change while we run."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:  # noqa: ANN401 - as overridden
+        return _read_key_set(super()._deserialize(value, attr, data, **more))
+
+
 def _check_absolute(value: str) -> None:
     if not Path(value).is_absolute() or not value.isprintable():
         raise ValidationError("Give the absolute path of a folder.")
@@ -109,6 +157,14 @@ class _SettingsSchema(Schema):
     )
     public_url = fields.String(load_default=DEFAULT_PUBLIC_URL, data_key="POS_PUBLIC_URL", validate=_check_public_url)
     ca_file = fields.String(load_default=None, data_key="POS_CA_FILE", validate=_check_file)
+    update_url = fields.String(load_default=None, data_key="POS_UPDATE_URL", validate=_check_web_address)
+    update_keys = _KeySetFile(load_default=None, data_key="POS_UPDATE_KEYS")
+
+    @validates_schema
+    def _check_pair(self, values: dict[str, Any], **_: object) -> None:
+        if (values["update_url"] is None) != (values["update_keys"] is None):
+            missing = "POS_UPDATE_URL" if values["update_url"] is None else "POS_UPDATE_KEYS"
+            raise ValidationError("POS_UPDATE_URL and POS_UPDATE_KEYS are of use together only.", missing)
 
     @pre_load
     def _drop_empty(self, values: dict[str, str], **_: object) -> dict[str, str]:
@@ -117,11 +173,12 @@ class _SettingsSchema(Schema):
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:
-        ca_file = values["ca_file"]
+        ca_file, update_url = values["ca_file"], values["update_url"]
         return Settings(
             issuer=values["issuer"],
             client_id=values["client_id"],
             state_folder=Path(values["state_folder"]),
             public_url=values["public_url"].rstrip("/"),
             ca_file=Path(ca_file) if ca_file else None,
+            update_source=UpdateSource(update_url, values["update_keys"]) if update_url else None,
         )

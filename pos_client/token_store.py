@@ -26,9 +26,10 @@ STATE_NAME: Final = "license.json"
 SET_ASIDE_NAME: Final = "license.json.set-aside"
 LOCK_NAME: Final = "license.lock"
 SECRET_NAME: Final = "page-secret"  # noqa: S105 - a file name
+UPDATE_MANIFEST_NAME: Final = "update-manifest.jwt"
 LOCK_SECONDS: Final = 15.0
 _LOCK_STEP_SECONDS: Final = 0.1
-_WRITTEN: Final = (STATE_NAME, SECRET_NAME, KEY_NAME)
+_WRITTEN: Final = (STATE_NAME, SECRET_NAME, KEY_NAME, UPDATE_MANIFEST_NAME)
 _OWN_NAMES: Final = frozenset({*_WRITTEN, *(f"{name}.new" for name in _WRITTEN), SET_ASIDE_NAME, LOCK_NAME})
 
 

@@ -11,6 +11,8 @@ from pos_client.device_key import DeviceKey
 from pos_client.device_license import DeviceLicense
 from pos_client.issuer import Issuer
 from pos_client.token_store import TokenStore
+from pos_client.trusted_keys import TrustedKeys
+from pos_client.update_check import ManifestSource, UpdateCheck, installed_version
 from wire.http_client import HttpClient
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class Wired:
     settings: Settings
     store: TokenStore
     device_license: DeviceLicense
+    update_check: UpdateCheck | None
 
 
 def wire_up(
@@ -39,5 +42,17 @@ def wire_up(
     ca_file = str(settings.ca_file) if settings.ca_file is not None else None
     store = TokenStore(settings.state_folder, settings.issuer, wait=wait)
     key = DeviceKey(settings.state_folder, now=now)
-    issuer = Issuer(http or HttpClient(ca_file=ca_file), settings.issuer, key=key)
-    return Wired(settings, store, DeviceLicense(store, issuer, key, settings.client_id, now=now, wait=wait))
+    http = http or HttpClient(ca_file=ca_file)
+    issuer = Issuer(http, settings.issuer, key=key)
+    license_ = DeviceLicense(store, issuer, key, settings.client_id, now=now, wait=wait)
+    return Wired(settings, store, license_, _update_check(settings, store, http, now))
+
+
+def _update_check(
+    settings: Settings, store: TokenStore, http: HttpClient, now: Callable[[], datetime]
+) -> UpdateCheck | None:
+    source = settings.update_source
+    if source is None:
+        return None
+    fetch = ManifestSource(http, source.url, TrustedKeys(source.key_set))
+    return UpdateCheck(fetch, store, settings.state_folder, running=installed_version(), now=now)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from pos_client.errors import AuthorizationEndedError, PosClientError, StateError
 from pos_client.manage_license.messages import COMPLETED, REMOVED, message_of, refreshed
 from pos_client.manage_license.page_state import page_state
+from pos_client.manage_license.update_line import update_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
     from pos_client.device_license import DeviceLicense
     from pos_client.manage_license.messages import Message
+    from pos_client.update_check import UpdateCheck
 
 Outcome = TypeVar("Outcome")
 
 
-def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
+def manage_license_routes(device_license: DeviceLicense, update_check: UpdateCheck | None = None) -> Blueprint:
     """Make the routes; a StateError passes through to the app's handler."""
     routes = Blueprint(
         "manage_license", __name__, url_prefix="/manage-license", template_folder="templates", static_folder="static"
@@ -32,7 +34,7 @@ def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
     @routes.get("")
     def show() -> str:
         page = page_state(device_license.state(), device_license.issuer)
-        return render_template("manage_license/page.html", page=page)
+        return render_template("manage_license/page.html", page=page, update=_update(update_check))
 
     @routes.post("/next")
     def start() -> AnyResponse:
@@ -66,6 +68,16 @@ def manage_license_routes(device_license: DeviceLicense) -> Blueprint:
             abort(404)
 
     return routes
+
+
+def _update(update_check: UpdateCheck | None) -> str | None:
+    if update_check is None:
+        return None
+    try:
+        return update_line(update_check.known())
+    except StateError:
+        # The license is what this page is there for.
+        return None
 
 
 def _done(act: Callable[[], Outcome], said: Callable[[Outcome], Message | None]) -> AnyResponse:

@@ -14,6 +14,7 @@ from pos_client.settings import Settings
 from pos_client.wiring import wire_up
 from tests.pos_client.clock import Clock
 from tests.pos_client.issuer_simulator import IssuerSimulator
+from tests.pos_client.update_simulator import UpdateSimulator
 from wire.http_client import HttpClient
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ def clock() -> Clock:
 @pytest.fixture
 def simulator(clock: Clock) -> Iterator[IssuerSimulator]:
     running = IssuerSimulator(clock)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def updates(clock: Clock) -> Iterator[UpdateSimulator]:
+    """Give the vendor's update service."""
+    running = UpdateSimulator(clock)
     yield running
     running.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import suppress
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pos_client.errors import SettingsError
 from pos_client.settings import Settings, load_settings
+from tests.doubles.token_forge import Issuer
 
 GOOD = {"POS_ISSUER": "https://auth.example", "POS_STATE_FOLDER": "/var/lib/tillpass"}
 
@@ -88,11 +90,71 @@ def test_a_file_that_holds_no_certificate_is_refused(tmp_path: Path) -> None:
         load_settings({**GOOD, "POS_CA_FILE": str(path)})
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["POS_ISSUER", "POS_CLIENT_ID", "POS_STATE_FOLDER", "POS_PUBLIC_URL", "POS_CA_FILE"]), st.text()
-    )
+UPDATE_URL = "http://updates.example/update-manifest"
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    path = tmp_path / "update-keys.json"
+    path.write_text(json.dumps({**Issuer().key_set(), "more": "passed over"}))
+    return path
+
+
+def test_updates_are_looked_for_where_the_vendor_says_and_by_the_keys_that_are_pinned(keys: Path) -> None:
+    """S1-13, S1-15: plain http is what it is for."""
+    source = load_settings({**GOOD, "POS_UPDATE_URL": UPDATE_URL, "POS_UPDATE_KEYS": str(keys)}).update_source
+
+    assert source is not None
+    assert source.url == UPDATE_URL
+    assert (list(source.key_set), len(source.key_set["keys"])) == (["keys"], 2)
+
+
+@pytest.mark.parametrize("missing", ["POS_UPDATE_URL", "POS_UPDATE_KEYS"])
+def test_an_address_without_pinned_keys_is_refused_and_keys_without_an_address(keys: Path, missing: str) -> None:
+    """T62: an unsigned answer is never believed."""
+    both = {"POS_UPDATE_URL": UPDATE_URL, "POS_UPDATE_KEYS": str(keys), missing: ""}
+
+    with pytest.raises(SettingsError, match=f"{missing}: .* of use together only"):
+        load_settings({**GOOD, **both})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "updates.example",
+        "ftp://updates.example/x",
+        "http://u@updates.example",
+        "http://a b",
+        "http://a:0",
+        "http://[",
+        "http://a:b",
+    ],
 )
+def test_what_is_no_web_address_of_updates_is_refused(keys: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="POS_UPDATE_URL"):
+        load_settings({**GOOD, "POS_UPDATE_URL": url, "POS_UPDATE_KEYS": str(keys)})
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "{}", '{"keys": []}', '{"keys": "x"}', "[" * 60_000])
+def test_a_file_that_holds_no_keys_is_refused(keys: Path, content: str) -> None:
+    keys.write_text(content)
+
+    with pytest.raises(SettingsError, match="POS_UPDATE_KEYS: Give the path of a file"):
+        load_settings({**GOOD, "POS_UPDATE_URL": UPDATE_URL, "POS_UPDATE_KEYS": str(keys)})
+
+
+VARIABLES = [
+    "POS_ISSUER",
+    "POS_CLIENT_ID",
+    "POS_STATE_FOLDER",
+    "POS_PUBLIC_URL",
+    "POS_CA_FILE",
+    "POS_UPDATE_URL",
+    "POS_UPDATE_KEYS",
+]
+
+
+@given(st.dictionaries(st.sampled_from(VARIABLES), st.text()))
 def test_any_values_give_settings_or_a_settings_error(environ: dict[str, str]) -> None:
     with suppress(SettingsError):
         load_settings(environ)
