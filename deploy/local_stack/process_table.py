@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from deploy.local_stack.stack_secrets import StackSecrets
 
 POS_CLIENT_ID: Final = "tillpass-pos"
+# As wire.update_manifest has it; the launcher does without the libraries of the services.
+UPDATE_MANIFEST_PATH: Final = "/update-manifest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Addresses:
     license: str
     notify: str
     pos: str
+    update: str
     redis: str
 
 
@@ -39,6 +42,7 @@ def addresses(settings: StackSettings, secrets: StackSecrets) -> Addresses:
         license=f"http://{LOOPBACK}:{ports.license}",
         notify=f"http://{LOOPBACK}:{ports.notify}",
         pos=f"http://{LOOPBACK}:{ports.pos}",
+        update=f"http://{LOOPBACK}:{ports.update}{UPDATE_MANIFEST_PATH}",
         redis=settings.redis_url or f"redis://:{secrets.redis_password}@{LOOPBACK}:{ports.redis}/0",
     )
 
@@ -46,7 +50,7 @@ def addresses(settings: StackSettings, secrets: StackSecrets) -> Addresses:
 def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
     """List the parts; each stands after those that it needs."""
     ports = settings.ports
-    auth, license_, notify, pos = environments(settings, secrets).values()
+    auth, license_, update, notify, pos = environments(settings, secrets).values()
     redis_part = [] if settings.redis_url else [redis_server.part(settings.folder, ports.redis, secrets.redis_password)]
     redis_need = tuple(part.name for part in redis_part)
     queue_ends = ("mail_catcher", *redis_need)
@@ -60,6 +64,9 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
         _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, notify, needs=redis_need),
         _auth_service(settings, auth, redis_need),
         _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
+        _web(
+            "update_service", "license_service.update_wsgi:app", ports.update, update, ready_path=UPDATE_MANIFEST_PATH
+        ),
         Part(
             "notify_worker",
             _celery(
@@ -94,9 +101,14 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
 
 def seeding(settings: StackSettings, secrets: StackSecrets) -> tuple[tuple[str, ...], dict[str, str]]:
     """Give command and environment of the one process that migrates the databases and seeds them."""
-    auth, license_, notify, _ = environments(settings, secrets).values()
-    own = {"TILLPASS_DEMO_PASSWORD": secrets.demo_password, "TILLPASS_SCRIPTS_SECRET": secrets.client_secret}
-    return _python("deploy.local_stack.seed"), {**auth, **license_, **notify, **own}
+    auth, license_, update, notify, pos = environments(settings, secrets).values()
+    own = {
+        "TILLPASS_DEMO_PASSWORD": secrets.demo_password,
+        "TILLPASS_SCRIPTS_SECRET": secrets.client_secret,
+        "TILLPASS_UPDATE_KEY": str(settings.folder / "update-signing-key.pem"),
+        "POS_UPDATE_KEYS": pos["POS_UPDATE_KEYS"],
+    }
+    return _python("deploy.local_stack.seed"), {**auth, **license_, **update, **notify, **own}
 
 
 def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, dict[str, str]]:
@@ -121,6 +133,7 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "LICENSE_PUBLIC_URL": urls.license,
             "LICENSE_ISSUER": urls.auth,
         },
+        "update": {"LICENSE_UPDATE_FOLDER": str(folder / "update")},
         "notify": {
             "NOTIFY_DATABASE_URL": _database(folder, "notify_service"),
             "NOTIFY_REDIS_URL": urls.redis,
@@ -138,6 +151,8 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "POS_CLIENT_ID": POS_CLIENT_ID,
             "POS_STATE_FOLDER": str(folder / "pos"),
             "POS_PUBLIC_URL": urls.pos,
+            "POS_UPDATE_URL": urls.update,
+            "POS_UPDATE_KEYS": str(folder / "update-keys.json"),
         },
     }
 

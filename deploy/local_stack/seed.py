@@ -29,6 +29,7 @@ from auth_service.wiring import key_vault
 from database.engine import Database
 from database.migrations import migrate
 from deploy.local_stack.process_table import POS_CLIENT_ID
+from deploy.local_stack.update import seed_update
 from license_service.actions.issue_key import issue_key
 from license_service.actions.list_license_keys import list_license_keys
 from license_service.actions.record_agreement import record_agreement
@@ -89,6 +90,7 @@ def seed(environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
     _seed_clients(seeding)
     organization_id = _organization(seeding)
     _seed_license_key(seeding, organization_id)
+    seed_update(environ, now)
     return {
         "operator": {"email": OPERATOR},
         "organization": {"id": organization_id, "name": ORGANIZATION},

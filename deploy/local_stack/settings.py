@@ -30,6 +30,7 @@ class Ports:
     license: int = 8002
     notify: int = 8003
     pos: int = 8004
+    update: int = 8005
     smtp: int = 8025
     redis: int = 8379
 

@@ -41,6 +41,7 @@ _LISTENERS = {
     "license": "license_service",
     "notify": "notify_service",
     "pos": "the demo POS server",
+    "update": "the update service",
     "smtp": "the mail catcher",
     "redis": "valkey",
 }

@@ -189,7 +189,8 @@ def test_the_environment_files_stay_with_the_state(launch: Callable[..., Launche
     launcher.process.terminate()
     launcher.rest()
 
-    assert {path.name for path in launcher.folder.glob("*.env")} == {"auth.env", "license.env", "notify.env", "pos.env"}
+    files = {f"{service}.env" for service in ("auth", "license", "update", "notify", "pos")}
+    assert {path.name for path in launcher.folder.glob("*.env")} == files
 
 
 def test_a_second_one_in_the_same_folder_is_refused(launch: Callable[..., Launcher]) -> None:

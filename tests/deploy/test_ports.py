@@ -66,10 +66,10 @@ def test_a_port_whose_last_connection_still_closes_is_free() -> None:
 
 def test_free_ports_differ_and_are_free() -> None:
     ports = free_ports()
-    numbers = [ports.auth, ports.license, ports.notify, ports.pos, ports.smtp, ports.redis]
+    numbers = [ports.auth, ports.license, ports.notify, ports.pos, ports.update, ports.smtp, ports.redis]
 
     check_ports([WantedPort(number, "part", "VARIABLE") for number in numbers])
-    assert len(set(numbers)) == 6
+    assert len(set(numbers)) == 7
 
 
 def test_variables_choose_the_ports() -> None:

@@ -11,6 +11,7 @@ from deploy.local_stack.errors import SettingsError
 from deploy.local_stack.process_table import process_table
 from deploy.local_stack.settings import WEB_SERVERS, Ports, StackSettings, load_settings
 from deploy.local_stack.stack_secrets import StackSecrets
+from wire.update_manifest import UPDATE_MANIFEST_PATH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +30,22 @@ def test_parts_stand_after_what_they_need(tmp_path: Path) -> None:
         "mail_catcher",
         "auth_service",
         "license_service",
+        "update_service",
         "notify_service",
         "notify_worker",
         "notify_beat",
         "outbox_relay",
         "pos_server",
     }
+
+
+def test_the_update_service_gets_its_folder_and_nothing_else(tmp_path: Path) -> None:
+    """S1-13: no database, no secret, no signing key."""
+    parts = {part.name: part for part in process_table(StackSettings(tmp_path, Ports()), SECRETS)}
+
+    assert dict(parts["update_service"].environment) == {"LICENSE_UPDATE_FOLDER": str(tmp_path / "update")}
+    assert parts["pos_server"].environment["POS_UPDATE_URL"] == f"http://127.0.0.1:8005{UPDATE_MANIFEST_PATH}"
+    assert "update-signing-key" not in str([part.environment for part in parts.values()])
 
 
 def test_a_redis_that_is_given_takes_the_place_of_valkey(tmp_path: Path) -> None:
@@ -63,7 +74,7 @@ def test_everything_listens_on_loopback_only(tmp_path: Path) -> None:
     parts = process_table(StackSettings(tmp_path, Ports()), SECRETS)
 
     bound = [word for part in parts for word in part.command if word.startswith("--bind=")]
-    assert len(bound) == 4
+    assert len(bound) == 5
     assert all(word.startswith("--bind=127.0.0.1:") for word in bound)
     assert "bind 127.0.0.1\n" in (tmp_path / "valkey" / "valkey.conf").read_text()
 

@@ -55,7 +55,7 @@ def running(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, A
 def test_kill_9_leaves_nothing_running_and_the_next_start_finds_its_state(tmp_path: Path) -> None:
     folder = tmp_path / "a folder & more"
     with running(folder) as (launcher, first):
-        assert len(leftovers(folder)) >= 13  # Nine parts, four of them with a gunicorn worker.
+        assert len(leftovers(folder)) >= 15  # Ten parts, five of them with a gunicorn worker.
         launcher.kill()
         launcher.wait()
         (folder / "stack.json").unlink()

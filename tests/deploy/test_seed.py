@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -16,6 +17,9 @@ from deploy.local_stack.settings import Ports, StackSettings
 from deploy.local_stack.stack_secrets import secrets_of
 from license_service.actions.list_license_keys import list_license_keys
 from license_service.domain.license_key import KeyComponent
+from pos_client.trusted_keys import TrustedKeys
+from pos_client.update_check import installed_version
+from wire.update_manifest import read_update_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +63,21 @@ def test_there_is_one_license_key_and_it_lasts_a_year_also_from_a_leap_day(envir
 
     (key,) = list_license_keys(Database(environ["LICENSE_DATABASE_URL"]), organization_id=organization)
     assert (key.components, key.renewal_date) == ((KeyComponent("xms", 5),), date(2029, 2, 28))
+
+
+def test_the_demo_pos_server_finds_itself_up_to_date_by_a_key_of_its_own_vendor(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """S1-13, T62: the key that signs updates signs nothing else, and each start signs anew."""
+    for sequence in (1, 2):
+        seed(environ, NOW)
+        keys = TrustedKeys(json.loads((tmp_path / "update-keys.json").read_text()))
+        manifest = read_update_manifest((tmp_path / "update" / "update-manifest.jwt").read_text(), keys)
+        assert (manifest.sequence, str(manifest.newest_version)) == (sequence, installed_version())
+    update_key = (tmp_path / "update-signing-key.pem").read_bytes()
+
+    assert update_key not in [path.read_bytes() for path in (tmp_path / "auth-keys").glob("*.pem")]
+    assert [path for path in tmp_path.rglob("update*") if path.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.parametrize("variable", ["AUTH_DATABASE_URL", "LICENSE_DATABASE_URL", "NOTIFY_DATABASE_URL"])
