@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DAY_SECONDS: Final = 86_400.0
 AGAIN_SECONDS: Final = 7_200.0
-FIRST_DELAY_SECONDS: Final = 120.0
+FIRST_DELAY_SECONDS: Final = 20.0
 
 _log = logging.getLogger(__name__)
 

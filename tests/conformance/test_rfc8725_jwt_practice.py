@@ -185,7 +185,15 @@ def test_section_3_12_no_kind_of_token_passes_for_another(
 ) -> None:
     """§3.12: same issuer, same key, claims good for both, and still each verifier takes its own type only (T21)."""
     both = {**forge.license_claims(), **forge.access_claims(aud=["pos_client", LICENSE_AUDIENCE])}
-    kinds = ["at+jwt", "license+jwt", "dpop+jwt", "statuslist+jwt", "token-introspection+jwt", "JWT"]
+    kinds = [
+        "at+jwt",
+        "license+jwt",
+        "dpop+jwt",
+        "statuslist+jwt",
+        "token-introspection+jwt",
+        "update-manifest+jwt",
+        "JWT",
+    ]
 
     taken = {
         kind: (takes_access_token(token), takes_license_token(token))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conformance.hostile_tokens import HOSTILE_TOKENS, Draft
 from wire.errors import KeysUnavailableError, TokenRefusedError
 from wire.update_manifest import (
     LONGEST_UPDATE_MANIFEST,
@@ -18,6 +19,9 @@ from wire.update_manifest import (
     UpdateManifest,
     read_update_manifest,
 )
+
+if TYPE_CHECKING:
+    from tests.conformance.hostile_tokens import HostileToken
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 AT = int(NOW.timestamp())
@@ -143,6 +147,20 @@ def test_manifest_under_a_wrong_header_is_refused(forge: Any, header: dict[str, 
     """T62, T19, T20, T21."""
     with pytest.raises(TokenRefusedError, match="This is no update manifest to be believed"):
         read(forge, token(forge, **header))
+
+
+# The claims of the catalogue are those of tokens; the manifest's own are above.
+HOSTILE = [hostile for hostile in HOSTILE_TOKENS if hostile.part != "claims"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
+def test_manifest_with_the_fault_of_a_hostile_token_is_refused(forge: Any, hostile: HostileToken) -> None:
+    """T19, T20, T21, T62: the whole catalogue of wrong headers, keys, signatures and forms."""
+    draft = Draft(forge, forge.header("update-manifest+jwt"), claims())
+    assert read(forge, draft.signed()).sequence == 7
+
+    with pytest.raises(TokenRefusedError):
+        read(forge, hostile.make(draft))
 
 
 def test_other_tokens_of_the_same_key_are_no_manifest(forge: Any) -> None:
