@@ -10,8 +10,10 @@ from database.errors import DatabaseUnavailableError
 from license_service.endpoints.agreements import agreement_routes
 from license_service.endpoints.catalog import component_routes, profile_routes
 from license_service.endpoints.devices import device_routes
+from license_service.endpoints.license_key_changes import license_key_change_routes
 from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
+from license_service.endpoints.seats import seat_routes
 from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
@@ -34,7 +36,15 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     install_refusals(app)
     install_request_log(app, "license_service")
     install_protected_resource(app, _resource(settings))
-    for routes in (device_routes, license_key_routes, agreement_routes, component_routes, profile_routes):
+    for routes in (
+        device_routes,
+        license_key_routes,
+        license_key_change_routes,
+        seat_routes,
+        agreement_routes,
+        component_routes,
+        profile_routes,
+    ):
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})

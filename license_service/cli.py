@@ -14,6 +14,7 @@ from database.errors import DatabaseUnavailableError
 from database.migrations import migrate
 from license_service.catalog_commands import add_catalog_commands
 from license_service.domain.errors import LicenseServiceError
+from license_service.key_change_commands import add_key_change_commands, add_seat_commands
 from license_service.key_commands import add_agreement_commands, add_key_commands
 from license_service.settings import load_settings
 from license_service.update_commands import add_update_commands
@@ -22,7 +23,7 @@ from license_service.wiring import wire_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from license_service.catalog_commands import Answer
+    from license_service.catalog_commands import AddVerb, Answer
     from license_service.settings import Settings
     from license_service.wiring import Wired
 
@@ -53,12 +54,18 @@ def _parser() -> argparse.ArgumentParser:
     for name, add_verbs, text in (
         ("catalog", add_catalog_commands, "components and licensing profiles"),
         ("agreement", add_agreement_commands, "what was signed with an organization"),
-        ("key", add_key_commands, "license keys"),
+        ("key", _add_every_key_command, "license keys"),
+        ("seats", add_seat_commands, "which devices sit on license keys"),
     ):
         group = commands.add_parser(name, help=text)
         add_verbs(group.add_subparsers(required=True, metavar="VERB"), _add)
     add_update_commands(commands)
     return parser
+
+
+def _add_every_key_command(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 - argparse keeps this type to itself
+    add_key_commands(verbs, add)
+    add_key_change_commands(verbs, add)
 
 
 def _add(

@@ -38,13 +38,7 @@ def add_key_commands(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 - as abo
     """Add the verbs of `license-service key`."""
     issue = add(verbs, "issue", _issue, "issue a license key from an agreement")
     issue.add_argument("--agreement-id", metavar="UUID", required=True)
-    issue.add_argument("--id-number", metavar="TEXT", required=True, help="ID #: the customer's label for the key")
-    issue.add_argument("--profile", metavar="CODE", default="standard", help="the licensing profile")
-    add_seats(issue)
-    issue.add_argument("--renewal-date", metavar="YYYY-MM-DD", help="the last day, in UTC; none for a perpetual one")
-    issue.add_argument("--renewal-window-days", metavar="DAYS", type=int, default=DEFAULT_RENEWAL_WINDOW_DAYS)
-    issue.add_argument("--over-count-percent", metavar="PERCENT", type=int, help="how many more may sit for a while")
-    issue.add_argument("--over-count-days", metavar="DAYS", type=int, help="how long")
+    add_terms(issue)
     issue.set_defaults(options=OPTIONS)
     listing = add(verbs, "list", _list_keys, "list license keys, the oldest first")
     listing.add_argument("--organization-id", metavar="UUID", help="only those of this organization")
@@ -57,16 +51,41 @@ OPTIONS = {
 }
 
 
-def add_seats(parser: argparse.ArgumentParser) -> None:
+def add_contents(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what a key opens."""
+    parser.add_argument("--profile", metavar="CODE", default="standard", help="the licensing profile")
     parser.add_argument(
         "--seats", metavar="COMPONENT=COUNT", action="append", required=True, help="such as xms=5; repeatable"
     )
+
+
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is sold with a key."""
+    parser.add_argument("--id-number", metavar="TEXT", required=True, help="ID #: the customer's label for the key")
+    add_contents(parser)
+    parser.add_argument("--renewal-date", metavar="YYYY-MM-DD", help="the last day, in UTC; none for a perpetual one")
+    parser.add_argument("--renewal-window-days", metavar="DAYS", type=int, default=DEFAULT_RENEWAL_WINDOW_DAYS)
+    parser.add_argument("--over-count-percent", metavar="PERCENT", type=int, help="how many more may sit for a while")
+    parser.add_argument("--over-count-days", metavar="DAYS", type=int, help="how long")
 
 
 def components_of(asked: argparse.Namespace) -> list[dict[str, Any]]:
     """Give what `--seats` say, for a schema to judge."""
     given = (each.partition("=") for each in asked.seats)
     return [{"component_code": code, "seats": int(n) if n.isdecimal() else n} for code, _, n in given]
+
+
+def terms_of(asked: argparse.Namespace) -> dict[str, Any]:
+    """Give what the options of `add_terms` say, for a schema to judge."""
+    over_count = {"percent": asked.over_count_percent, "days": asked.over_count_days}
+    return {
+        "id_number": asked.id_number,
+        "profile_code": asked.profile,
+        "components": components_of(asked),
+        "renewal_date": asked.renewal_date,
+        "renewal_window_days": asked.renewal_window_days,
+        "over_count": over_count if any(value is not None for value in over_count.values()) else None,
+    }
 
 
 def _record(wired: Wired, asked: argparse.Namespace) -> Answer:
@@ -84,18 +103,7 @@ def _list_agreements(wired: Wired, asked: argparse.Namespace) -> Answer:
 
 
 def _issue(wired: Wired, asked: argparse.Namespace) -> Answer:
-    over_count = {"percent": asked.over_count_percent, "days": asked.over_count_days}
-    agreement_id, terms = NewKeySchema().load(
-        {
-            "agreement_id": asked.agreement_id,
-            "id_number": asked.id_number,
-            "profile_code": asked.profile,
-            "components": components_of(asked),
-            "renewal_date": asked.renewal_date,
-            "renewal_window_days": asked.renewal_window_days,
-            "over_count": over_count if any(value is not None for value in over_count.values()) else None,
-        }
-    )
+    agreement_id, terms = NewKeySchema().load({"agreement_id": asked.agreement_id, **terms_of(asked)})
     now = wired.now()
     return key_answer(issue_key(wired.database, terms, agreement_id=agreement_id, key_id=str(uuid4()), now=now), wired)
 

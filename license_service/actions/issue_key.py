@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from license_service.domain.errors import AgreementNotFoundError, IdNumberTakenError
-from license_service.domain.event import EventKind
-from license_service.domain.license_key import issued
-from license_service.storage import agreements, catalog, license_keys
-from license_service.storage.events import record_key_event
+from license_service.actions.issuing import add_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,12 +19,4 @@ def issue_key(database: Database, terms: KeyTerms, *, agreement_id: str, key_id:
     Raises AgreementNotFoundError, UnknownProfileError, UnknownComponentError or IdNumberTakenError.
     """
     with database.transaction() as connection:
-        agreement = agreements.by_id(connection, agreement_id)
-        if agreement is None:
-            raise AgreementNotFoundError
-        catalog.check_known(connection, terms.profile_code, terms.seats)
-        key = issued(terms, agreement, key_id=key_id, now=now)
-        if not license_keys.add(connection, key):
-            raise IdNumberTakenError
-        record_key_event(connection, EventKind.LICENSE_ACTIVATED, key, now)
-        return key
+        return add_key(connection, terms, agreement_id, key_id=key_id, now=now)

@@ -10,7 +10,7 @@ from license_service.domain.errors import (
     LicenseSuspendedError,
     NoLicenseError,
 )
-from license_service.domain.license_key import KeyStatus
+from license_service.domain.license_key import HELD
 from license_service.domain.renewal import has_ended
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def why_none_is_open(keys: Sequence[LicenseKey], component_code: str, now: datetime) -> LicenseServiceError:
     """Give the error that says why none of an organization's keys takes a new device."""
-    held = [key for key in keys if key.status in {KeyStatus.ACTIVE, KeyStatus.SUSPENDED}]
+    held = [key for key in keys if key.status in HELD]
     if not held:
         return NoLicenseError()
     fitting = [key for key in held if component_code in {each.component_code for each in key.components}]

@@ -29,6 +29,9 @@ LicenseServiceError
     ├── IdNumberTakenError     another license key of the organization has this ID #
     ├── AgreementNumberTakenError  another agreement of the organization has this number
     ├── CodeTakenError         the catalog has this code already
+    ├── DeviceSeatedError      the other device holds a seat already
+    ├── SeatsInUseError        more devices sit than there would be seats
+    ├── KeyStatusError         the key's status has no such move
     ├── KeyEndedError          the key's renewal date has passed
     └── RenewalDateError       the new renewal date is no later than the present one
 """
@@ -236,6 +239,27 @@ class CodeTakenError(ChangeRefusedError):
     code = "code_taken"
     sentence = "The catalog has this code already."
     field = "code"
+
+
+class DeviceSeatedError(ChangeRefusedError):
+    """The device that a seat was to be transferred to holds one, in this organization or another (T44)."""
+
+    code = "device_seated"
+    sentence = "The other device cannot take over this seat."
+
+
+class SeatsInUseError(ChangeRefusedError):
+    """More devices sit on a component than it would have seats; some must be released first (T59)."""
+
+    code = "seats_in_use"
+    sentence = "More devices sit on a component than it would have seats. Release some first."
+
+
+class KeyStatusError(ChangeRefusedError):
+    """The key's status has no such move."""
+
+    code = "wrong_key_status"
+    sentence = "The status of this license key does not allow that."
 
 
 class KeyEndedError(ChangeRefusedError):

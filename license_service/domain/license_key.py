@@ -11,6 +11,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from license_service.domain.errors import KeyStatusError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
@@ -40,10 +42,8 @@ MOVES: Final = frozenset(
 )
 """Every move there is."""
 
-
-def moves_to(status: KeyStatus) -> frozenset[KeyStatus]:
-    """Give the states from which a key can come into `status`."""
-    return frozenset(before for before, after in MOVES if after is status)
+HELD: Final = frozenset({KeyStatus.ACTIVE, KeyStatus.SUSPENDED})
+"""The states of a key that its organization still has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,17 @@ class LicenseKey:
     version: int
     issued_at: datetime
     replaced_by: str | None = None
+
+    def moved_to(self, status: KeyStatus) -> KeyStatus:
+        """Give the status if the key can come into it. Raises KeyStatusError."""
+        if (self.status, status) not in MOVES:
+            raise KeyStatusError
+        return status
+
+    def check_held(self) -> None:
+        """Raise KeyStatusError when the key was revoked or replaced: then nothing of it changes any more."""
+        if self.status not in HELD:
+            raise KeyStatusError
 
 
 @dataclass(frozen=True, slots=True)

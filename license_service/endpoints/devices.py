@@ -8,6 +8,7 @@ from marshmallow import RAISE, Schema
 
 from license_service.actions.claim_seat import claim_seat
 from license_service.actions.read_entitlement import read_entitlement
+from license_service.actions.release_seat import release_seat
 from license_service.domain.catalog import POS_SERVER_COMPONENT
 from license_service.domain.errors import (
     ComponentNotLicensedError,
@@ -102,6 +103,16 @@ def device_routes(database: Database, guard: BearerGuard, now: Callable[[], date
         stated_at = now()
         held = claim_seat(database, device_id=str(device_id), **body, now=stated_at)
         return _entitlement(held, stated_at)
+
+    @routes.route("/<uuid:device_id>/seat", methods=["DELETE"])
+    @guard.requires(ENTITLEMENTS)
+    @routes.arguments(OrganizationSchema, location="query")
+    @routes.response(204, description="The seat is free")
+    @refuses(routes, NoSeatError, query=True)
+    @routes.doc(operationId="release_seat", security=[{"bearer": [ENTITLEMENTS]}])
+    def release(query: dict[str, Any], device_id: UUID) -> None:
+        """Release the seat of a device."""
+        release_seat(database, device_id=str(device_id), organization_id=query["organization_id"])
 
     @routes.route("/<uuid:device_id>/entitlement", methods=["GET"])
     @guard.requires(ENTITLEMENTS)

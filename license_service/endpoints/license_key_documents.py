@@ -20,6 +20,7 @@ from wire.license_status import LicenseStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
+_LAST_DAY: Final = "The last day of the key, in UTC; null for a perpetual one."
 MOST_SEATS: Final = 1_000_000
 MOST_COMPONENTS: Final = 100
 LONGEST_WINDOW_DAYS: Final = 3660
@@ -84,8 +85,8 @@ class OverCountSchema(Schema):
         return OverCountPolicy(**values)
 
 
-class KeyTermsSchema(Schema):
-    """What is sold with a key."""
+class IdNumberSchema(Schema):
+    """ID # of a key."""
 
     class Meta:
         """As ComponentSeatsSchema."""
@@ -93,17 +94,44 @@ class KeyTermsSchema(Schema):
         unknown = RAISE
 
     id_number = label_text(required=True, metadata={"description": "ID #: the customer's label for the key."})
+
+
+class RenewalSchema(Schema):
+    """Until when a key is renewed."""
+
+    class Meta:
+        """As ComponentSeatsSchema."""
+
+        unknown = RAISE
+
+    renewal_date = fields.Date(required=True, allow_none=True, metadata={"description": _LAST_DAY})
+
+
+class KeyContentsSchema(Schema):
+    """What a key opens."""
+
+    class Meta:
+        """As ComponentSeatsSchema."""
+
+        unknown = RAISE
+
     profile_code = code_text(required=True)
     components = fields.List(
         fields.Nested(ComponentSeatsSchema),
         required=True,
         validate=[validate.Length(min=1, max=MOST_COMPONENTS), each_component_once],
     )
-    renewal_date = fields.Date(
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "The last day of the key, in UTC; null for a perpetual one."},
-    )
+
+
+class KeyTermsSchema(KeyContentsSchema, IdNumberSchema):
+    """What is sold with a key."""
+
+    class Meta:
+        """As ComponentSeatsSchema."""
+
+        unknown = RAISE
+
+    renewal_date = fields.Date(load_default=None, allow_none=True, metadata={"description": _LAST_DAY})
     renewal_window_days = fields.Integer(
         load_default=DEFAULT_RENEWAL_WINDOW_DAYS,
         strict=True,
@@ -195,8 +223,13 @@ _PLAIN_MEMBERS: Final = LicenseKeySchema().fields.keys() & LicenseKey.__dataclas
 
 def key_terms(values: dict[str, Any]) -> KeyTerms:
     """Make the terms from what KeyTermsSchema has loaded."""
-    seats = {each["component_code"]: each["seats"] for each in values.pop("components")}
+    seats = seats_of(values.pop("components"))
     return KeyTerms(**{**values, "seats": seats, "over_count": values["over_count"] or OverCountPolicy()})
+
+
+def seats_of(components: list[dict[str, Any]]) -> dict[str, int]:
+    """Give the numbers of seats by component from what ComponentSeatsSchema has loaded."""
+    return {each["component_code"]: each["seats"] for each in components}
 
 
 def key_values(key: LicenseKey, now: datetime) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, case, func, or_, update
+from sqlalchemy import bindparam, case, delete, func, insert, or_, update
 
 from database.instants import Instant
 from license_service.storage.tables import key_components
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
 
-    from license_service.domain.license_key import OpenKey
+    from license_service.domain.license_key import KeyComponent, OpenKey
 
 _table: Final = key_components.c
 _THIS: Final = (_table.key_id == bindparam("this_key"), _table.component_code == bindparam("this_component"))
@@ -53,6 +55,42 @@ _GIVE_BACK: Final = (
         over_count_since=_over_since(_table.seats_claimed - 1, _table.over_count_since),
     )
 )
+
+
+def add(connection: Connection, key_id: str, components: Iterable[KeyComponent]) -> None:
+    rows = [{"key_id": key_id, **asdict(component)} for component in components]
+    if rows:
+        connection.execute(insert(key_components), rows)
+
+
+def set_seats(connection: Connection, key_id: str, component_code: str, seats: int) -> bool:
+    """Give the component another number of seats, or say that more devices sit than that.
+
+    Who sits over the count stays there as long as the seats do not become fewer.
+    """
+    this = (_table.key_id == key_id, _table.component_code == component_code)
+    fits = or_(_table.seats_claimed <= seats, _table.seats <= seats)
+    over_since = case((_table.seats_claimed > seats, _table.over_count_since))
+    changed = update(key_components).where(*this, fits).values(seats=seats, over_count_since=over_since)
+    return connection.execute(changed).rowcount == 1
+
+
+def remove(connection: Connection, key_id: str, component_code: str) -> bool:
+    """Take a component away from a key, or say that somebody sits on it."""
+    this = (_table.key_id == key_id, _table.component_code == component_code)
+    return connection.execute(delete(key_components).where(*this, _table.seats_claimed == 0)).rowcount == 1
+
+
+def set_claimed(connection: Connection, key_id: str, claimed: Mapping[str, int]) -> None:
+    """Set every counter of a key whose seats were all moved or released, or that is new: what is not named is zero.
+
+    Only while the key cannot be claimed on.
+    """
+    nobody = update(key_components).where(_table.key_id == key_id).values(seats_claimed=0, over_count_since=None)
+    connection.execute(nobody)
+    for code, count in claimed.items():
+        this = (_table.key_id == key_id, _table.component_code == code)
+        connection.execute(update(key_components).where(*this).values(seats_claimed=count))
 
 
 def take_owned(connection: Connection, key_id: str, component_code: str) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
+from license_service.domain.errors import IdNumberTakenError, KeyNotFoundError, StaleVersionError
 from license_service.domain.license_key import KeyComponent, KeyStatus, LicenseKey, OpenKey, OverCountPolicy
+from license_service.storage import key_components
 from license_service.storage.insertion import insert_if_absent
-from license_service.storage.tables import key_components, license_keys
+from license_service.storage.tables import key_components as components
+from license_service.storage.tables import license_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,11 +26,11 @@ OLDEST_FIRST: Final = (license_keys.c.issued_at, license_keys.c.id)
 # PostgreSQL; SQLite has one writer anyway.
 _OPEN_TO_CLAIMS: Final = (
     select(license_keys.c.id, license_keys.c.over_count_percent, license_keys.c.over_count_days)
-    .join(key_components)
+    .join(components)
     .where(
         license_keys.c.organization_id == bindparam("organization_id"),
         license_keys.c.status == KeyStatus.ACTIVE,
-        key_components.c.component_code == bindparam("component_code"),
+        components.c.component_code == bindparam("component_code"),
         or_(license_keys.c.renewal_date.is_(None), license_keys.c.renewal_date >= bindparam("today")),
     )
     .order_by(*OLDEST_FIRST)
@@ -40,27 +44,42 @@ def add(connection: Connection, key: LicenseKey) -> bool:
     policy = {"over_count_percent": key.over_count.percent, "over_count_days": key.over_count.days}
     if not insert_if_absent(connection, license_keys, {**values, **policy}):
         return False
-    add_components(connection, key.id, key.components)
+    key_components.add(connection, key.id, key.components)
     return True
-
-
-def add_components(connection: Connection, key_id: str, components: Iterable[KeyComponent]) -> None:
-    rows = [
-        {
-            "key_id": key_id,
-            "component_code": component.component_code,
-            "seats": component.seats,
-            "seats_claimed": component.seats_claimed,
-            "over_count_since": component.over_count_since,
-        }
-        for component in components
-    ]
-    connection.execute(key_components.insert(), rows)
 
 
 def by_id(connection: Connection, key_id: str) -> LicenseKey | None:
     found = _all(connection, select(license_keys).where(license_keys.c.id == key_id))
     return found[0] if found else None
+
+
+def current(connection: Connection, key_id: str, expected_version: int | None = None) -> LicenseKey:
+    """Give the key that is to be changed. Raises KeyNotFoundError, or StaleVersionError when another is expected."""
+    key = by_id(connection, key_id)
+    if key is None:
+        raise KeyNotFoundError
+    if expected_version not in {None, key.version}:
+        raise StaleVersionError(key.version)
+    return key
+
+
+def change(connection: Connection, key: LicenseKey, **values: Any) -> None:  # noqa: ANN401 - a column's value
+    """Set columns of the key as it was read, and make it the next version.
+
+    One conditional statement. Raises StaleVersionError when somebody else changed the key since it was read.
+    """
+    this = (license_keys.c.id == key.id, license_keys.c.version == key.version)
+    changed = connection.execute(update(license_keys).where(*this).values(**values, version=key.version + 1))
+    if changed.rowcount != 1:
+        raise StaleVersionError(current(connection, key.id).version)
+
+
+def set_id_number(connection: Connection, key: LicenseKey, id_number: str) -> None:
+    """Change the ID # alone. Raises IdNumberTakenError, or StaleVersionError as `change`."""
+    try:
+        change(connection, key, id_number=id_number)
+    except IntegrityError as fault:
+        raise IdNumberTakenError from fault
 
 
 def listed(connection: Connection, organization_id: str | None = None) -> list[LicenseKey]:
@@ -79,9 +98,9 @@ def open_to_claims(connection: Connection, organization_id: str, component_code:
 
 
 def _all(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[LicenseKey]:
-    of_these = key_components.c.key_id.in_(select(query.subquery().c.id))
+    of_these = components.c.key_id.in_(select(query.subquery().c.id))
     by_key: dict[str, list[KeyComponent]] = {}
-    for row in connection.execute(select(key_components).where(of_these).order_by(*key_components.primary_key)):
+    for row in connection.execute(select(components).where(of_these).order_by(*components.primary_key)):
         component = KeyComponent(row.component_code, row.seats, row.seats_claimed, row.over_count_since)
         by_key.setdefault(row.key_id, []).append(component)
     return [_key(row, by_key.get(row["id"], ())) for row in connection.execute(query).mappings()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
+from license_service.domain.errors import DeviceSeatedError
 from license_service.domain.license_key import KeyStatus
 from license_service.domain.seat import Seat, SeatTerms
 from license_service.storage.insertion import insert_if_absent
@@ -14,6 +17,7 @@ from license_service.storage.tables import license_keys, profile_features, seats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -55,6 +59,48 @@ def add_if_absent(connection: Connection, seat: Seat) -> bool:
 def place(connection: Connection, device_id: str, key_id: str) -> None:
     """Put the seat of a device on another key of the same organization."""
     connection.execute(update(seats).where(seats.c.device_id == device_id).values(key_id=key_id))
+
+
+def release(connection: Connection, device_id: str, organization_id: str) -> Seat | None:
+    """Delete the seat of a device of the organization and give it as it was, or None."""
+    this = (seats.c.device_id == device_id, seats.c.organization_id == organization_id)
+    row = connection.execute(delete(seats).where(*this).returning(*seats.columns)).mappings().one_or_none()
+    return None if row is None else Seat(**row)
+
+
+def transfer(connection: Connection, device_id: str, organization_id: str, *, to: str, now: datetime) -> bool:
+    """Give the seat of a device of the organization to another device, or say that there is none.
+
+    One statement. Raises DeviceSeatedError when the other device holds a seat.
+    """
+    this = (seats.c.device_id == device_id, seats.c.organization_id == organization_id)
+    try:
+        return connection.execute(update(seats).where(*this).values(device_id=to, claimed_at=now)).rowcount == 1
+    except IntegrityError as fault:
+        raise DeviceSeatedError from fault
+
+
+def release_all(connection: Connection, key_id: str) -> None:
+    """Delete the seats of a key, which cannot be claimed on any more."""
+    connection.execute(delete(seats).where(seats.c.key_id == key_id))
+
+
+def counted(connection: Connection, key_id: str) -> dict[str, int]:
+    """Give how many devices sit on each component of a key; those that nobody sits on are left out."""
+    of_key = select(seats.c.component_code, func.count()).where(seats.c.key_id == key_id)
+    return dict(connection.execute(of_key.group_by(seats.c.component_code)).all())
+
+
+def move_all(connection: Connection, key_id: str, *, to: str) -> Counter[str]:
+    """Put the seats of a key on another that has their components; give how many sit on each now."""
+    moved = update(seats).where(seats.c.key_id == key_id).values(key_id=to).returning(seats.c.component_code)
+    return Counter(connection.execute(moved).scalars())
+
+
+def of_key(connection: Connection, key_id: str) -> list[Seat]:
+    """Give the seats of a key, the oldest first."""
+    query = select(seats).where(seats.c.key_id == key_id).order_by(seats.c.claimed_at, seats.c.device_id)
+    return [Seat(**row) for row in connection.execute(query).mappings()]
 
 
 def _terms(row: Mapping[Any, Any]) -> SeatTerms:

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from license_service.actions.claim_seat import claim_seat
+from license_service.actions.reinstate_key import reinstate_key
+from license_service.actions.renew_key import renew_key
+from license_service.actions.replace_key import replace_key
+from license_service.actions.suspend_key import suspend_key
 from license_service.domain.errors import NoSeatFreeError
-from license_service.domain.license_key import OverCountPolicy
+from license_service.domain.license_key import KeyTerms, OverCountPolicy
 from tests.doubles.event_listener import listen, told
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
+NEW_KEY = "9f2f3c64-0d8b-4b0e-a5f3-7a1d9a3f5c21"
 DEVICES = [f"5d1c9f3e-8a52-4e0c-9a76-{number:012d}" for number in range(3)]
 
 
@@ -73,3 +78,23 @@ def test_a_seat_above_what_is_owned_is_told_of_as_such(any_database: Database, s
         ("seat.claimed", DEVICES[1]),
         ("seat.over", DEVICES[1]),
     ]
+
+
+def test_what_counts_again_and_what_lasts_longer_is_told_of(
+    any_database: Database, sell: Callable[..., LicenseKey]
+) -> None:
+    """A key that is reinstated, one that is renewed, and the one that replaces it."""
+    key = sell(any_database, ORGANIZATION, renewal_date=date(2027, 1, 31))
+    listen(any_database)
+
+    suspend_key(any_database, key.id)
+    reinstate_key(any_database, key.id, now=NOW)
+    renew_key(any_database, key.id, date(2028, 1, 31), now=NOW)
+    terms = KeyTerms(id_number="New", profile_code="standard", seats={"xms": 1})
+    replace_key(any_database, key.id, terms, new_key_id=NEW_KEY, now=NOW)
+
+    assert {(kind, data["license_key_id"], data["renewal_date"]) for kind, data in told(any_database)} == {
+        ("license.activated", key.id, "2027-01-31"),
+        ("license.renewed", key.id, "2028-01-31"),
+        ("license.activated", NEW_KEY, None),
+    }

@@ -146,7 +146,7 @@ def test_a_path_without_a_uuid_leads_nowhere(service: FlaskClient, path: str) ->
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", SEAT, {"PUT", "OPTIONS"}),
+        ("POST", SEAT, {"PUT", "DELETE", "OPTIONS"}),
         ("DELETE", ENTITLEMENT, {"GET", "HEAD", "OPTIONS"}),
         ("PATCH", LICENSES, {"GET", "HEAD", "OPTIONS", "POST"}),
         ("BREW", LICENSES, {"GET", "HEAD", "OPTIONS", "POST"}),
