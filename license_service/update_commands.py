@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from license_service.actions.publish_update import publish_signed_update, publish_update
 from license_service.actions.sign_update import UpdateDraft, artifact_of, sign_update
+from license_service.actions.verify_update import verify_update
 from license_service.domain.errors import UpdateError
 from license_service.storage.update_folder import UpdateFolder
 from license_service.storage.update_key import create_update_key, load_update_key, public_key_set
@@ -37,9 +38,9 @@ def add_update_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps
     create.add_argument("--key-file", type=Path, metavar="FILE", required=True, help="where the private key goes")
     create.set_defaults(act=_create_key)
 
-    show = verbs.add_parser("public-keys", help="print what clients pin, of one key or of several")
-    show.add_argument("--key-file", type=Path, metavar="FILE", required=True, action="append", help="repeatable")
-    show.set_defaults(act=_public_keys)
+    public = verbs.add_parser("public-keys", help="print what clients pin, of one key or of several")
+    public.add_argument("--key-file", type=Path, metavar="FILE", required=True, action="append", help="repeatable")
+    public.set_defaults(act=_public_keys)
 
     sign = verbs.add_parser("sign", help="sign a manifest and print it; needs no settings and no network")
     _add_draft(sign)
@@ -49,12 +50,20 @@ def add_update_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps
     publish = verbs.add_parser("publish", help="sign a manifest and put it where it is served")
     _add_draft(publish)
     publish.add_argument("--sequence", type=int, metavar="NUMBER", help="by default the next one")
+    publish.add_argument("--json", action="store_true", help="answer in JSON")
     publish.set_defaults(act=_publish)
 
     put = verbs.add_parser("put", help="put a manifest that was signed elsewhere where it is served")
     put.add_argument("manifest", type=Path, metavar="MANIFEST", help="what `sign` printed")
     put.add_argument("--keys", type=Path, metavar="FILE", required=True, help="what clients pin, to verify it by")
+    put.add_argument("--json", action="store_true", help="answer in JSON")
     put.set_defaults(act=_put)
+
+    show = verbs.add_parser("show", help="verify a manifest and print what it says")
+    show.add_argument("manifest", type=Path, metavar="MANIFEST", nargs="?", help="by default the one that is served")
+    show.add_argument("--keys", type=Path, metavar="FILE", required=True, help="what clients pin, to verify it by")
+    show.add_argument("--json", action="store_true", help="answer in JSON")
+    show.set_defaults(act=_show)
 
 
 def _add_draft(verb: argparse.ArgumentParser) -> None:
@@ -99,17 +108,23 @@ def _sign(_: Mapping[str, str], asked: argparse.Namespace) -> None:
 def _publish(environ: Mapping[str, str], asked: argparse.Namespace) -> None:
     folder = UpdateFolder(load_update_settings(environ).folder)
     key = load_update_key(asked.key_file)
-    _tell(publish_update(folder, _draft(asked), key, sequence=asked.sequence, now=utc_now()))
+    _tell(publish_update(folder, _draft(asked), key, sequence=asked.sequence, now=utc_now()), asked)
 
 
 def _put(environ: Mapping[str, str], asked: argparse.Namespace) -> None:
     folder = UpdateFolder(load_update_settings(environ).folder)
     token = _content(asked.manifest).strip()
-    try:
-        key_set = json.loads(_content(asked.keys))
-    except (ValueError, RecursionError) as fault:
-        raise UpdateError(f"{asked.keys} is not JSON.") from fault
-    _tell(publish_signed_update(folder, token, key_set, now=utc_now()))
+    _tell(publish_signed_update(folder, token, _key_set(asked.keys), now=utc_now()), asked)
+
+
+def _show(environ: Mapping[str, str], asked: argparse.Namespace) -> None:
+    if asked.manifest is None:
+        token = UpdateFolder(load_update_settings(environ).folder).read()
+    else:
+        token = _content(asked.manifest).strip()
+    if token is None:
+        raise UpdateError("No update manifest has been published yet.")
+    _tell(verify_update(token, _key_set(asked.keys)), asked)
 
 
 def _draft(asked: argparse.Namespace) -> UpdateDraft:
@@ -135,8 +150,21 @@ def _content(path: Path) -> str:
         raise UpdateError(f"{path} is not what it should be.") from fault
 
 
-def _tell(manifest: UpdateManifest) -> None:
+def _key_set(path: Path) -> object:
+    try:
+        document: object = json.loads(_content(path))
+    except (ValueError, RecursionError) as fault:
+        raise UpdateError(f"{path} is not JSON.") from fault
+    return document
+
+
+def _tell(manifest: UpdateManifest, asked: argparse.Namespace) -> None:
+    if asked.json:
+        print(json.dumps(manifest.payload()))
+        return
     print(
-        f"Published: version {manifest.newest_version}, sequence {manifest.sequence}, "
-        f"good until {manifest.expires_at:%Y-%m-%d %H:%M} UTC. Publish again before then."
+        f"version {manifest.newest_version}, sequence {manifest.sequence}, supported from "
+        f"{manifest.minimum_version}, good until {manifest.expires_at:%Y-%m-%d %H:%M} UTC"
     )
+    for platform, artifact in manifest.artifacts.items():
+        print(f"  {platform}  {artifact.size} bytes  {artifact.sha256}  {artifact.url}")

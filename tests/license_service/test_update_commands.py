@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,10 @@ def test_a_manifest_is_signed_and_published(
 
     assert main(["update", "publish", *draft(key_file, *more)], environ) == 0
     assert main(["update", "publish", *draft(key_file)], environ) == 0
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("Published: version 1.4.0, sequence 1, good until ")
-    assert second.startswith("Published: version 1.4.0, sequence 2, good until ")
+    first, file, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("version 1.4.0, sequence 1, supported from 1.2.0, good until ")
+    assert file.split() == ["any", "3", "bytes", hashlib.sha256(b"new").hexdigest(), "http://updates.example/new.whl"]
+    assert second.startswith("version 1.4.0, sequence 2, supported from 0.0.0, good until ")
 
 
 def test_signing_needs_no_settings_and_putting_no_private_key(
@@ -58,6 +60,22 @@ def test_signing_needs_no_settings_and_putting_no_private_key(
     assert main(put, environ) == 0
     assert "sequence 5" in capsys.readouterr().out
     assert UpdateFolder(tmp_path / "served").read() == (tmp_path / "signed.jwt").read_text().strip()
+
+
+def test_what_is_served_is_shown_as_clients_see_it(
+    key_file: Path, environ: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that the signing machine knows the sequence."""
+    show = ["update", "show", "--keys", str(tmp_path / "keys.json"), "--json"]
+    assert main(show, environ) == 1
+    assert "No update manifest has been published yet." in capsys.readouterr().err
+    assert main(["update", "publish", *draft(key_file, "--json")], environ) == 0
+    published = json.loads(capsys.readouterr().out)
+
+    assert main(show, environ) == 0
+    assert main([*show, str(tmp_path / "served" / "update-manifest.jwt")], {}) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [published, published]
+    assert (published["sequence"], published["newest_version"]) == (1, "1.4.0")
 
 
 def test_what_clients_pin_can_be_of_two_keys(

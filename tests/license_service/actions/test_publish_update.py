@@ -141,6 +141,16 @@ def test_a_manifest_that_is_too_long_is_not_signed() -> None:
         sign_update(replace(DRAFT, artifacts=many), KEY, sequence=1, now=NOW)
 
 
+def test_a_broken_file_is_replaced_once_the_sequence_is_said(folder: UpdateFolder, tmp_path: Path) -> None:
+    publish(folder)
+    (tmp_path / "update" / "update-manifest.jwt").write_bytes(b"\xff")
+
+    with pytest.raises(UpdateError, match="is no update manifest"):
+        publish(folder)
+    assert publish(folder, sequence=2).sequence == 2
+    assert served(folder)["sequence"] == 2
+
+
 def test_publishers_at_once_use_no_sequence_twice(folder: UpdateFolder) -> None:
     """One waits for the other, or two manifests of one sequence would be out."""
     found: list[int] = []
