@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auth_service.actions.answer_replay import answer_replay
 from auth_service.actions.issuing import IssuedGrant
-from auth_service.domain.errors import InvalidGrantError, NoLicenseError
+from auth_service.domain.errors import AccessDeniedError, InvalidGrantError, LicenseSuspendedError, NoLicenseError
 from auth_service.domain.grant import is_fresh
 from auth_service.domain.grant_events import grant_ended
 from auth_service.domain.refresh_token import is_ours, new_seed, read_refresh_token, successor_of
@@ -81,6 +81,9 @@ def _entitlement(parts: IssuingParts, grant: Grant, now: datetime) -> Entitlemen
         return grant.entitlement
     try:
         return parts.licenses.read_entitlement(grant.device.id, grant.device.organization_id)
+    except LicenseSuspendedError as fault:
+        # The family lives on: once the license is reinstated, the next refresh is answered.
+        raise AccessDeniedError(str(fault), reason=fault.code) from fault
     except NoLicenseError as fault:
         with parts.database.transaction() as connection:
             if end_grant(connection, grant.id, reason=fault.code, now=now):

@@ -12,6 +12,7 @@ AuthError
 │   ├── DeviceUnknownError           no such device in this organization
 │   ├── KeyChangeRefusedError        a move of the signing keys that would break verifiers, or that cannot be
 │   ├── NoLicenseError               license_service: the organization has no license for one more device
+│   │   └── LicenseSuspendedError    for now; the same call may pass later
 │   └── GrantRefusedError            the token endpoint's answers (RFC 6749 §5.2, RFC 8628 §3.5)
 │       ├── InvalidGrantError        unknown, foreign, used or ended code or token
 │       ├── UnsupportedTokenTypeError  not a kind of token that can be revoked (RFC 7009 §2.2.1)
@@ -99,6 +100,10 @@ class NoLicenseError(RefusedError):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class LicenseSuspendedError(NoLicenseError):
+    """There is none for now: the vendor suspended the license, and may reinstate it."""
 
 
 class GrantRefusedError(RefusedError):

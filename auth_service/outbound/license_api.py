@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from marshmallow import ValidationError
 
-from auth_service.domain.errors import LicenseServiceAwayError, NoLicenseError
+from auth_service.domain.errors import LicenseServiceAwayError, LicenseSuspendedError, NoLicenseError
 from wire.errors import WireError
 from wire.license_documents import EntitlementSchema
 from wire.scopes import ENTITLEMENTS
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 CLIENT_ID: Final = "auth_service"
 
+_SUSPENDED: Final = "license_suspended"
+
 _SENTENCES: Final = {
     "no_license": "This organization has no license. Ask your vendor for one.",
     "license_expired": "This organization's license has expired. It must be renewed first.",
-    "license_suspended": "This organization's license is suspended. Ask your vendor.",
+    _SUSPENDED: "This organization's license is suspended. Ask your vendor.",
     "component_not_licensed": "This organization's license does not cover POS servers. Ask your vendor.",
     "no_seat_free": "Every seat of this organization's license is taken.",
     "device_refused": "This device cannot get a license for this organization. Ask your vendor.",
@@ -57,7 +59,10 @@ class LicenseApi:
         )
 
     def read_entitlement(self, device_id: str, organization_id: str) -> Entitlement:
-        """Read what a device that holds a seat is entitled to. Raises as `claim_seat`."""
+        """Read what a device that holds a seat is entitled to.
+
+        Raises as `claim_seat`, and LicenseSuspendedError of the NoLicenseErrors for one that may come back.
+        """
         query = urlencode({"organization_id": organization_id})
         return self._entitlement(
             lambda: self._http.get(
@@ -78,6 +83,8 @@ class LicenseApi:
         except (WireError, ValidationError) as fault:
             raise LicenseServiceAwayError("The license service does not answer.") from fault
         code = document.get("code") if isinstance(document, dict) else None
+        if code == _SUSPENDED:
+            raise LicenseSuspendedError(code, _SENTENCES[code])
         if isinstance(code, str) and code in _SENTENCES:
             raise NoLicenseError(code, _SENTENCES[code])
         raise LicenseServiceAwayError(f"The license service answered with status {answer.status}.")

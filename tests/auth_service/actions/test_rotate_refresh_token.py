@@ -9,7 +9,7 @@ import jwt
 import pytest
 from sqlalchemy import select, update
 
-from auth_service.domain.errors import LicenseServiceAwayError, NoLicenseError
+from auth_service.domain.errors import LicenseServiceAwayError, LicenseSuspendedError, NoLicenseError
 from auth_service.domain.grant import GRANT_SECONDS
 from auth_service.storage.tables import grants
 
@@ -55,6 +55,20 @@ def test_a_license_that_ended_ends_the_grant_with_its_reason(house: House) -> No
     refused = house.refresh(token)
 
     assert (refused.status_code, refused.json["error"], refused.json["reason"]) == (400, "invalid_grant", "no_seat")
+
+
+def test_a_suspended_license_refuses_and_ends_nothing(house: House) -> None:
+    """Reinstated, it goes on without anybody at the device."""
+    token = house.tokens()["refresh_token"]
+    house.clock.pass_seconds(3600)
+    house.licenses.error = LicenseSuspendedError("license_suspended", "This license is suspended.")
+
+    refused = house.refresh(token)
+
+    assert (refused.status_code, refused.json["error"]) == (400, "access_denied")
+    assert refused.json["reason"] == "license_suspended"
+    house.licenses.error = None
+    assert house.refresh(token).status_code == 200
 
 
 def test_a_grant_ends_after_five_years_at_the_latest(house: House) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from auth_service.domain.errors import LicenseServiceAwayError, NoLicenseError
+from auth_service.domain.errors import LicenseServiceAwayError, LicenseSuspendedError, NoLicenseError
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
 from wire.errors import AnswerRefusedError, UnreachableError
@@ -115,6 +115,7 @@ def test_a_refusal_that_is_known_keeps_its_code(service: OtherService, license_a
         license_api.read_entitlement("d", "o")
 
     assert raised.value.code == code
+    assert isinstance(raised.value, LicenseSuspendedError) is (code == "license_suspended")
 
 
 @pytest.mark.parametrize(
