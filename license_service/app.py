@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from database.errors import DatabaseUnavailableError
+from license_service.domain.errors import SigningKeyUnavailableError
+from license_service.endpoints.access_keys import access_key_routes
 from license_service.endpoints.agreements import agreement_routes
 from license_service.endpoints.catalog import component_routes, profile_routes
 from license_service.endpoints.devices import device_routes
@@ -14,6 +16,7 @@ from license_service.endpoints.license_key_changes import license_key_change_rou
 from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
 from license_service.endpoints.seats import seat_routes
+from license_service.endpoints.signing_keys import JWKS_PATH, signing_key_routes
 from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
@@ -32,7 +35,7 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     api = document_api(app, _about(settings))
     # After the API, whose own handler of HTTP errors this takes the place of.
-    install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
+    install_problem_handler(app, unavailable=(DatabaseUnavailableError, SigningKeyUnavailableError))
     install_refusals(app)
     install_request_log(app, "license_service")
     install_protected_resource(app, _resource(settings))
@@ -46,6 +49,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         profile_routes,
     ):
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
+    api.register_blueprint(access_key_routes(wired.database, wired.guard, wired.now, wired.signing_keys))
+    app.register_blueprint(signing_key_routes(wired.signing_keys))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )
@@ -58,6 +63,7 @@ def _resource(settings: Settings) -> ProtectedResource:
         issuer=settings.issuer,
         audience=LICENSE_AUDIENCE,
         name="Tillpass License service",
+        jwks_uri=settings.public_url.rstrip("/") + JWKS_PATH,
     )
 
 

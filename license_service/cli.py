@@ -17,6 +17,7 @@ from license_service.domain.errors import LicenseServiceError
 from license_service.key_change_commands import add_key_change_commands, add_seat_commands
 from license_service.key_commands import add_agreement_commands, add_key_commands
 from license_service.settings import load_settings
+from license_service.signing_commands import add_show_command, add_signing_commands
 from license_service.update_commands import add_update_commands
 from license_service.wiring import wire_up
 
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("agreement", add_agreement_commands, "what was signed with an organization"),
         ("key", _add_every_key_command, "license keys"),
         ("seats", add_seat_commands, "which devices sit on license keys"),
+        ("signing", add_signing_commands, "the keys that access keys are signed with"),
     ):
         group = commands.add_parser(name, help=text)
         add_verbs(group.add_subparsers(required=True, metavar="VERB"), _add)
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_every_key_command(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 - argparse keeps this type to itself
     add_key_commands(verbs, add)
     add_key_change_commands(verbs, add)
+    add_show_command(verbs, add)
 
 
 def _add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,9 @@ class Settings:
 
     jwks_uri: str
     """Where the issuer's public keys are fetched."""
+
+    key_folder: Path
+    """The folder of the keys that access keys are signed with; this service's own."""
 
     @property
     def public_host(self) -> str:
@@ -97,9 +101,15 @@ class _SettingsSchema(Schema):
         validate=_web_address,
         error_messages=_needed("auth_service's public URL, exactly as its tokens name it"),
     )
+    key_folder = fields.String(
+        required=True,
+        data_key="LICENSE_KEY_FOLDER",
+        error_messages=_needed("the folder of the signing keys"),
+    )
     jwks_uri = fields.String(load_default=None, data_key="LICENSE_JWKS_URI", validate=_web_address)
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:
         default = f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
-        return Settings(**{**values, "jwks_uri": values["jwks_uri"] or default})
+        folder = Path(values["key_folder"])
+        return Settings(**{**values, "jwks_uri": values["jwks_uri"] or default, "key_folder": folder})

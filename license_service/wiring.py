@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from database.engine import Database
+from license_service.signing.key_folder import KeyFolder
 from license_service.storage.used_proofs import UsedProofs
 from wire.dpop import DpopVerifier
 from wire.http_client import HttpClient
@@ -29,6 +30,7 @@ class Wired:
     database: Database
     keys: KeySource
     guard: BearerGuard
+    signing_keys: KeyFolder
     now: Callable[[], datetime]
 
 
@@ -48,5 +50,6 @@ def wire_up(settings: Settings, *, keys: KeySource | None = None) -> Wired:
             DpopVerifier(memory=UsedProofs(database), now=utc_now),
             settings.public_url,
         ),
+        signing_keys=KeyFolder(settings.key_folder),
         now=utc_now,
     )

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from wire.errors import AccessKeyUnreadableError
 
-MOST_COMPONENTS: Final = 48
+MOST_COMPONENTS: Final = 100
 LARGEST_NUMBER: Final = (1 << 28) - 1
 """What four bytes hold."""
 

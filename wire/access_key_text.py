@@ -20,7 +20,7 @@ from wire.errors import AccessKeyMistypedError, AccessKeyUnreadableError
 GROUP_LENGTH: Final = 5
 """The text is written in groups of so many characters, with hyphens between them."""
 
-LONGEST_TEXT: Final = 6000
+LONGEST_TEXT: Final = 12_000
 """In characters that count. What is promised of the check was tried out to this length."""
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

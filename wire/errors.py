@@ -89,10 +89,11 @@ class AccessKeyMistypedError(AccessKeyRefusedError):
     """The check is wrong: a character is wrong, missing or too many."""
 
     code = "access_key_mistyped"
+    sentence = "There is a typing mistake in the access key."
 
-    def __init__(self, group: int | None) -> None:
-        place = "the access key" if group is None else f"group {group} of the access key"
-        super().__init__(f"There is a typing mistake in {place}.", group=group)
+    def __init__(self, group: int | None = None) -> None:
+        sentence = None if group is None else f"There is a typing mistake in group {group} of the access key."
+        super().__init__(sentence, group=group)
 
 
 class AccessKeySignerUnknownError(AccessKeyRefusedError):

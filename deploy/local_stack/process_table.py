@@ -132,6 +132,7 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "LICENSE_DATABASE_URL": _database(folder, "license_service"),
             "LICENSE_PUBLIC_URL": urls.license,
             "LICENSE_ISSUER": urls.auth,
+            "LICENSE_KEY_FOLDER": str(folder / "license-keys"),
         },
         "update": {"LICENSE_UPDATE_FOLDER": str(folder / "update")},
         "notify": {

@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -30,12 +31,14 @@ from database.engine import Database
 from database.migrations import migrate
 from deploy.local_stack.process_table import POS_CLIENT_ID
 from deploy.local_stack.update import seed_update
+from license_service.actions.create_signing_key import create_signing_key as create_license_signing_key
 from license_service.actions.issue_key import issue_key
 from license_service.actions.list_license_keys import list_license_keys
 from license_service.actions.record_agreement import record_agreement
 from license_service.domain.agreement import Agreement
 from license_service.domain.license_key import KeyTerms
 from license_service.domain.renewal import years_after
+from license_service.signing.key_folder import KeyFolder
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import LICENSE, LICENSES_READ, LICENSES_WRITE, NOTIFICATIONS_READ
 
@@ -80,6 +83,9 @@ def seed(environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
     vault = key_vault(settings)
     if vault.read().current is None:
         create_signing_key(vault, now=now)
+    license_keys = KeyFolder(Path(environ["LICENSE_KEY_FOLDER"]))
+    if license_keys.read().current is None:
+        create_license_signing_key(license_keys, now=now)
     seeding = Seeding(
         auth=Database(settings.database_url),
         licenses=Database(environ["LICENSE_DATABASE_URL"]),

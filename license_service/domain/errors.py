@@ -2,6 +2,7 @@
 
 LicenseServiceError
 ├── SettingsError              the process cannot start as it is set up
+├── SigningKeyUnavailableError the keys that we sign with cannot be read or changed
 ├── NotFoundError              nothing here for this caller; ask for something else
 │   ├── NoLicenseError         the organization has no license
 │   ├── NoSeatError            the device holds no seat in the organization
@@ -14,7 +15,10 @@ LicenseServiceError
 │   ├── LicenseExpiredError    every license key of the organization has expired
 │   ├── LicenseSuspendedError  the license key is suspended
 │   ├── ComponentNotLicensedError  no license key of the organization has the component
-│   └── DeviceRefusedError     the device cannot sit in this organization
+│   ├── DeviceRefusedError     the device cannot sit in this organization
+│   ├── KeyNotActiveError      the license key is suspended, revoked or replaced
+│   ├── AccessKeyUnknownError  no record stands behind an access key that we signed
+│   └── GroupNotActivatedError the organization's registration waits for its second email
 ├── StaleVersionError          the record was changed since it was read
 ├── IdempotencyKeyReusedError  the key was sent with another request before
 ├── WebhookUrlError            nothing is sent to this URL
@@ -32,6 +36,7 @@ LicenseServiceError
     ├── DeviceSeatedError      the other device holds a seat already
     ├── SeatsInUseError        more devices sit than there would be seats
     ├── KeyStatusError         the key's status has no such move
+    ├── SigningKeyRefusedError the signing keys stand otherwise than the command wants
     ├── KeyEndedError          the key's renewal date has passed
     └── RenewalDateError       the new renewal date is no later than the present one
 """
@@ -57,6 +62,12 @@ class SettingsError(LicenseServiceError):
     """Variables of the environment are missing or wrong; the message names all of them."""
 
     code = "bad_settings"
+
+
+class SigningKeyUnavailableError(LicenseServiceError):
+    """The folder of the signing keys is missing, empty, open to others, or broken; the message is for us alone."""
+
+    code = "signing_key_unavailable"
 
 
 class NotFoundError(LicenseServiceError):
@@ -188,6 +199,27 @@ class UpdateError(LicenseServiceError):
     code = "update_refused"
 
 
+class KeyNotActiveError(ClaimRefusedError):
+    """Only an active license key has an access key."""
+
+    code = "license_key_not_active"
+    sentence = "This license key is suspended, revoked or replaced."
+
+
+class AccessKeyUnknownError(ClaimRefusedError):
+    """The access key is signed by us, and its license key is not in this database: it is of another installation."""
+
+    code = "access_key_unknown"
+    sentence = "There is no license key to this access key."
+
+
+class GroupNotActivatedError(ClaimRefusedError):
+    """The organization registered, and the link in its second email was not followed yet (S1-33, S1-43)."""
+
+    code = "group_not_activated"
+    sentence = "This Group is not activated yet. Follow the link in the email that was sent to its administrator."
+
+
 class ChangeRefusedError(LicenseServiceError):
     """A record stands against the change."""
 
@@ -260,6 +292,12 @@ class KeyStatusError(ChangeRefusedError):
 
     code = "wrong_key_status"
     sentence = "The status of this license key does not allow that."
+
+
+class SigningKeyRefusedError(ChangeRefusedError):
+    """The signing keys stand otherwise than the command wants; the message says how."""
+
+    code = "signing_key_refused"
 
 
 class KeyEndedError(ChangeRefusedError):

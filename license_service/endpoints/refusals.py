@@ -8,9 +8,11 @@ from license_service.domain.errors import (
     ChangeRefusedError,
     ClaimRefusedError,
     IdempotencyKeyReusedError,
+    LicenseServiceError,
     NotFoundError,
     StaleVersionError,
 )
+from wire.errors import AccessKeyRefusedError
 from wire.problem import Problem
 from wire.serving.api_document import ANY_ROUTE, problem_answers
 from wire.serving.problem_handler import problem_response
@@ -20,10 +22,11 @@ if TYPE_CHECKING:
 
     from flask import Flask, Response
 
-    from license_service.domain.errors import LicenseServiceError
     from license_service.endpoints.request_parser import ApiBlueprint
 
 View = TypeVar("View", bound="Callable[..., Any]")
+
+_Refusal = LicenseServiceError | AccessKeyRefusedError
 
 _STATUS: Final[dict[type[LicenseServiceError], int]] = {
     NotFoundError: 404,
@@ -53,9 +56,13 @@ _ANY_FIELDS: Final = (
 )
 
 
-def problem_of(error: LicenseServiceError | type[LicenseServiceError]) -> Problem:
+def problem_of(error: _Refusal | type[_Refusal]) -> Problem:
     """Give the problem document of an error that a caller can bring about."""
     kind = error if isinstance(error, type) else type(error)
+    if issubclass(kind, AccessKeyRefusedError):
+        # Its sentences hold nothing of what was sent.
+        sentence = kind.sentence if isinstance(error, type) else str(error)
+        return Problem(status=409, code=kind.code, detail=sentence, errors={"access_key": [sentence]})
     status = next(status for branch, status in _STATUS.items() if issubclass(kind, branch))
     errors = None if kind.field is None else {kind.field: [kind.sentence]}
     return Problem(status=status, code=kind.code, detail=kind.sentence, errors=errors)
@@ -64,18 +71,18 @@ def problem_of(error: LicenseServiceError | type[LicenseServiceError]) -> Proble
 def install_refusals(app: Flask) -> None:
     """Answer the errors of the branches that a caller can bring about."""
 
-    def refuse(error: LicenseServiceError) -> Response:
+    def refuse(error: _Refusal) -> Response:
         response = problem_response(problem_of(error))
         if isinstance(error, StaleVersionError):
             response.headers["ETag"] = f'"{error.version}"'
         return response
 
-    for branch in _STATUS:
+    for branch in (*_STATUS, AccessKeyRefusedError):
         app.register_error_handler(branch, refuse)
 
 
 def refuses(
-    routes: ApiBlueprint, *errors: type[LicenseServiceError], body: bool = False, query: bool = False
+    routes: ApiBlueprint, *errors: type[_Refusal], body: bool = False, query: bool = False
 ) -> Callable[[View], View]:
     """Decorate a view; the document then lists these errors, and those that any route, body or query can end in."""
     problems = [*ANY_ROUTE, *(problem_of(error) for error in errors)]

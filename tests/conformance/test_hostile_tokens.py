@@ -105,6 +105,7 @@ def license_api(forge: Forge, tmp_path: Path) -> Gate:
             "LICENSE_DATABASE_URL": url,
             "LICENSE_PUBLIC_URL": "https://licenses.example",
             "LICENSE_ISSUER": forge.issuer.url,
+            "LICENSE_KEY_FOLDER": str(tmp_path / "keys"),
         }
     )
     app = license_service.app.create_app(settings, license_service.wiring.wire_up(settings))

@@ -34,6 +34,7 @@ def licenses(tmp_path: Path) -> Iterator[FlaskClient]:
             "LICENSE_DATABASE_URL": f"sqlite:///{tmp_path / 'license.db'}",
             "LICENSE_PUBLIC_URL": LICENSES,
             "LICENSE_ISSUER": ISSUER,
+            "LICENSE_KEY_FOLDER": str(tmp_path / "keys"),
         }
     )
     wired = license_service.wiring.wire_up(settings)
@@ -72,6 +73,7 @@ def test_section_2_license_service_describes_itself(licenses: FlaskClient) -> No
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": ["ES256"],
         "resource_name": "Tillpass License service",
+        "jwks_uri": f"{LICENSES}/.well-known/jwks.json",
     }
 
 

@@ -41,12 +41,12 @@ def counts(folder: Path) -> dict[str, int]:
 
 def test_seeding_again_changes_nothing(environ: dict[str, str], tmp_path: Path) -> None:
     first = seed(environ, NOW)
-    keys = sorted((tmp_path / "auth-keys").glob("*.pem"))
+    keys = sorted(tmp_path.glob("*-keys/*.pem"))
 
     assert seed(environ, NOW) == first
     assert counts(tmp_path) == {"organizations": 1, "operators": 1, "memberships": 1, "devices": 2, "clients": 2}
-    assert sorted((tmp_path / "auth-keys").glob("*.pem")) == keys
-    assert len(keys) == 1
+    assert sorted(tmp_path.glob("*-keys/*.pem")) == keys
+    assert [key.parent.name for key in keys] == ["auth-keys", "license-keys"]
 
 
 def test_the_pos_server_names_the_hub(environ: dict[str, str], tmp_path: Path) -> None:

@@ -172,6 +172,7 @@ def settings(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> S
             "LICENSE_DATABASE_URL": f"sqlite:///{path}",
             "LICENSE_PUBLIC_URL": "https://licenses.example",
             "LICENSE_ISSUER": ISSUER,
+            "LICENSE_KEY_FOLDER": str(path.with_name("keys")),
         }
     )
 

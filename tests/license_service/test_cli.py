@@ -22,6 +22,7 @@ def environment(url: str) -> dict[str, str]:
         "LICENSE_DATABASE_URL": url,
         "LICENSE_PUBLIC_URL": "http://127.0.0.1:8002",
         "LICENSE_ISSUER": "http://127.0.0.1:8001",
+        "LICENSE_KEY_FOLDER": f"{url.removeprefix('sqlite:///')}-keys",
     }
 
 
@@ -154,6 +155,7 @@ def test_missing_settings_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split(". It wants ")[0] for line in lines[1:]] == [
         "  LICENSE_DATABASE_URL: is missing",
         "  LICENSE_ISSUER: is missing",
+        "  LICENSE_KEY_FOLDER: is missing",
         "  LICENSE_PUBLIC_URL: is missing",
     ]
 

@@ -41,6 +41,8 @@ OPERATIONS = [
     "list_components",
     "add_profile",
     "list_profiles",
+    "read_access_key",
+    "validate_access_key",
 ]
 
 

@@ -29,6 +29,7 @@ def environ(sqlite_url: str) -> dict[str, str]:
         "LICENSE_DATABASE_URL": sqlite_url,
         "LICENSE_PUBLIC_URL": "http://127.0.0.1:8002",
         "LICENSE_ISSUER": "http://127.0.0.1:8001",
+        "LICENSE_KEY_FOLDER": "keys-that-are-not-needed",
     }
 
 

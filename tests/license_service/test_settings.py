@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from license_service.domain.errors import SettingsError
@@ -9,6 +11,7 @@ GOOD = {
     "LICENSE_DATABASE_URL": "postgresql+psycopg://tillpass:hunter2@db/license",
     "LICENSE_PUBLIC_URL": "https://licenses.example:8443",
     "LICENSE_ISSUER": "https://auth.example",
+    "LICENSE_KEY_FOLDER": "/var/lib/tillpass/license-keys",
 }
 
 
@@ -18,6 +21,7 @@ def test_the_environment_is_read_and_what_is_not_ours_is_passed_over() -> None:
     assert settings.database_url == GOOD["LICENSE_DATABASE_URL"]
     assert settings.issuer == "https://auth.example"
     assert settings.public_host == "licenses.example"
+    assert settings.key_folder == Path("/var/lib/tillpass/license-keys")
 
 
 @pytest.mark.parametrize("issuer", ["https://auth.example", "https://auth.example/"])
@@ -48,7 +52,13 @@ def test_all_faults_are_reported_together() -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings({"LICENSE_PUBLIC_URL": "licenses", "LICENSE_JWKS_URI": "file:///etc/passwd"})
 
-    for name in ("LICENSE_DATABASE_URL", "LICENSE_PUBLIC_URL", "LICENSE_ISSUER", "LICENSE_JWKS_URI"):
+    for name in (
+        "LICENSE_DATABASE_URL",
+        "LICENSE_PUBLIC_URL",
+        "LICENSE_ISSUER",
+        "LICENSE_KEY_FOLDER",
+        "LICENSE_JWKS_URI",
+    ):
         assert name in str(refused.value)
 
 

@@ -76,9 +76,10 @@ def gunicorn(environ: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[by
 
 @pytest.fixture
 def running(sqlite_url: str, issuer: object) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    environ = {"LICENSE_DATABASE_URL": sqlite_url, "LICENSE_KEY_FOLDER": "keys-that-are-not-needed"}
     with (
         published(issuer.jwks()) as issuer_url,
-        gunicorn({"LICENSE_DATABASE_URL": sqlite_url, "LICENSE_ISSUER": issuer_url}) as (url, process),
+        gunicorn({**environ, "LICENSE_ISSUER": issuer_url}) as (url, process),
     ):
         issuer.url = issuer_url
         yield url, process

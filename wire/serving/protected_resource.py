@@ -30,6 +30,8 @@ class ProtectedResource:
     audience: str
     """What `aud` of its access tokens holds; its scopes are those that open this audience."""
     name: str
+    jwks_uri: str | None = None
+    """Where the resource publishes the keys that it signs with itself, when it does."""
 
     @property
     def metadata_path(self) -> str:
@@ -45,7 +47,7 @@ class ProtectedResource:
 
     def metadata(self) -> dict[str, Any]:
         """Give the metadata document (§2)."""
-        return {
+        document = {
             "resource": self.identifier,
             "authorization_servers": [self.issuer],
             "scopes_supported": sorted(scope for scope, opens in AUDIENCE_OF_SCOPE.items() if opens == self.audience),
@@ -54,6 +56,7 @@ class ProtectedResource:
             "dpop_signing_alg_values_supported": [SIGNING_ALGORITHM],
             "resource_name": self.name,
         }
+        return document if self.jwks_uri is None else {**document, "jwks_uri": self.jwks_uri}
 
 
 def install_protected_resource(app: Flask, resource: ProtectedResource) -> None:

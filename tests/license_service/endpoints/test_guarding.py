@@ -40,6 +40,8 @@ OPERATIONS = [
     Operation("post", "/v1/license-keys/{key_id}/replace", LICENSES_WRITE),
     Operation("get", "/v1/license-keys/{key_id}/seats", LICENSES_READ),
     Operation("post", "/v1/seat-transfers", LICENSES_WRITE),
+    Operation("get", "/v1/license-keys/{key_id}/access-key", LICENSES_READ),
+    Operation("post", "/v1/access-key-validations", ENTITLEMENTS),
     Operation("post", "/v1/agreements", LICENSES_WRITE),
     Operation("get", "/v1/agreements", LICENSES_READ),
     Operation("get", "/v1/agreements/{agreement_id}", LICENSES_READ),

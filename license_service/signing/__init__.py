@@ -1,0 +1,1 @@
+"""The keys that license_service signs with, where they are kept."""
