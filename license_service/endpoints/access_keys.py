@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from license_service.signing.key_folder import KeyFolder
     from wire.serving.bearer import BearerGuard
 
-LONGEST_PASTED_TEXT: Final = 32_000
-"""Room for white space and hyphens between the characters of the longest access key."""
-
 _TEXT_EXAMPLE: Final = (
     "04CS0-X75KW-QKRS0-DHD5G-X9FKF-8ESMF-TW445-RMEJJ-BNF4R-74F1R-QPYKT-FD88G-7ZD00-7RT40-"
     "8Y11S-Q8RBE-CHGQ4-S010D-W6TWR-5M910-JQ1W6-RP34A-DR53C-H352R-0K49N-H86FB-JW2WN-WBWCX-"
@@ -52,6 +49,16 @@ _TEXT_EXAMPLE: Final = (
 _ACTIVATED: Final = "activated"
 _KEY: Final = {"key_id": KEY_EXAMPLE["id"]}
 _OWNER: Final = {"organization_id": KEY_EXAMPLE["organization_id"]}
+
+_REASONS: Final = (
+    GroupNotActivatedError,
+    AccessKeyUnknownError,
+    AccessKeyUnreadableError,
+    AccessKeyMistypedError,
+    AccessKeySignerUnknownError,
+    AccessKeyForgedError,
+    AccessKeyOfAnotherOrganizationError,
+)
 
 
 class AccessKeySchema(Schema):
@@ -83,7 +90,6 @@ class ValidationSchema(Schema):
     )
     access_key = fields.String(
         required=True,
-        validate=validate.Length(max=LONGEST_PASTED_TEXT),
         metadata={"description": "In either case, with or without white space and hyphens."},
     )
 
@@ -134,17 +140,7 @@ def access_key_routes(
     @routes.response(
         200, ValidatedSchema, example={**_KEY, **_OWNER, "active": True}, description="It is of the organization"
     )
-    @refuses(
-        routes,
-        GroupNotActivatedError,
-        AccessKeyUnknownError,
-        AccessKeyUnreadableError,
-        AccessKeyMistypedError,
-        AccessKeySignerUnknownError,
-        AccessKeyForgedError,
-        AccessKeyOfAnotherOrganizationError,
-        body=True,
-    )
+    @refuses(routes, *_REASONS, body=True)
     @routes.doc(operationId="validate_access_key", security=[{"bearer": [ENTITLEMENTS]}])
     def check(body: dict[str, Any]) -> ValidatedAccessKey:
         """Validate an access key for an organization.

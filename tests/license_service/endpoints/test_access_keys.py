@@ -44,7 +44,7 @@ def read(client: FlaskClient, key_id: str, token: str | None = None) -> TestResp
     return client.get(f"/v1/license-keys/{key_id}/access-key", headers=headers)
 
 
-def validated(service: FlaskClient, access_key: str, **changes: str) -> TestResponse:
+def validated(service: FlaskClient, access_key: object, **changes: str) -> TestResponse:
     body = {"organization_id": ORGANIZATION, "registration": "activated", "access_key": access_key, **changes}
     return service.post("/v1/access-key-validations", json=body)
 
@@ -90,7 +90,7 @@ def test_each_reason_to_refuse_has_a_code_of_its_own(service: FlaskClient, key: 
 
     answers = {
         "group_not_activated": validated(service, text, registration="pending"),
-        "access_key_unreadable": validated(service, "nonsense!"),
+        "access_key_unreadable": validated(service, "0" * 60_000),
         "access_key_mistyped": validated(service, mistyped),
         "access_key_of_another_organization": validated(service, text, organization_id=new_id()),
     }
@@ -107,8 +107,8 @@ def test_what_was_pasted_is_not_echoed(service: FlaskClient, key: LicenseKey) ->
 
 
 def test_fields_are_named(service: FlaskClient) -> None:
-    """T45, T48."""
-    answer = validated(service, "0" * 32_001, registration="perhaps", organization_id="me", surplus="1")
+    """T45."""
+    answer = validated(service, 1, registration="perhaps", organization_id="me", surplus="1")
 
     assert answer.status_code == 422
     assert set(answer.get_json()["errors"]) == {"access_key", "registration", "organization_id", "surplus"}
