@@ -60,8 +60,9 @@ def configure_logs(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # No line says where in the code it was written, by which thread or process: finding that out is half of its cost.
+    # No line says where in the code it was written, or by which thread: finding that out is half of its cost. The
+    # number of the process stays: gunicorn's own lines have it, and fail without.
     logging._srcfile = None  # noqa: SLF001 - as logging's own documentation says to do it
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = logging.logMultiprocessing = False
     # Authlib writes issued tokens to its DEBUG log (C14).
     logging.getLogger("authlib").setLevel(logging.INFO)

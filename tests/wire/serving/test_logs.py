@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
 from wire.serving.logs import ReadyLine
@@ -36,6 +37,13 @@ def test_line_says_when_where_and_how_grave(log: Log) -> None:
     [line] = log()
     assert (line["level"], line["logger"]) == ("error", "celery.worker")
     assert line["timestamp"].endswith("Z")
+
+
+def test_gunicorn_s_own_lines_can_still_name_their_process(log: Log) -> None:
+    """A worker that cannot start says why in lines of gunicorn's form; one that fails would bury the reason."""
+    line = logging.Formatter("[%(process)d] %(message)s").format(logging.makeLogRecord({"msg": "Worker exiting"}))
+
+    assert line == f"[{os.getpid()}] Worker exiting"
 
 
 def test_level_is_held(log: Log) -> None:
