@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from license_service.actions.sign_update import sign_update
 from license_service.actions.verify_update import verify_update
 from license_service.domain.errors import UpdateError
-from license_service.storage.update_key import public_key_set
+from license_service.signing.update_key import public_key_set
 from wire.errors import TokenRefusedError
 
 if TYPE_CHECKING:

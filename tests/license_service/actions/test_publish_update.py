@@ -16,7 +16,7 @@ from license_service.actions.publish_update import publish_signed_update, publis
 from license_service.actions.sign_update import UpdateDraft, artifact_of, sign_update
 from license_service.domain.errors import UpdateError
 from license_service.storage.update_folder import UpdateFolder
-from license_service.storage.update_key import public_key_set
+from license_service.signing.update_key import public_key_set
 from wire.token_types import LICENSE_TOKEN_TYPE
 from wire.update_manifest import Release, UpdateArtifact
 

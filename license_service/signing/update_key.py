@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from license_service.domain.errors import UpdateError
+from license_service.signing.private_files import read_private_file
 from wire.dpop_key import public_jwk, thumbprint
 from wire.token_types import SIGNING_ALGORITHM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-_OTHERS: Final = 0o077
-_LARGEST: Final = 16 * 1024
 
 
 def create_update_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -40,17 +37,10 @@ def create_update_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def load_update_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    """Read the key. Raises UpdateError when it cannot be used, or when others than its owner may."""
+    """Read the key. Raises UpdateError, or SigningKeyUnavailableError for a file that others may read."""
     try:
-        # Not waiting where it is a pipe.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise UpdateError(f"{path} is not a file.")
-            if mode & _OTHERS:
-                raise UpdateError(f"Others than its owner may use {path}. Run: chmod 600 {path}")
-            key = serialization.load_pem_private_key(file.read(_LARGEST), password=None)
-    except OSError as fault:
+        key = serialization.load_pem_private_key(read_private_file(path), password=None)
+    except FileNotFoundError as fault:
         raise UpdateError(f"{path} cannot be read: {fault.strerror}.") from fault
     except (ValueError, TypeError) as fault:
         raise UpdateError(f"{path} is not a private key in PEM form.") from fault
