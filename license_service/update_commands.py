@@ -14,8 +14,8 @@ from license_service.actions.publish_update import publish_signed_update, publis
 from license_service.actions.sign_update import UpdateDraft, artifact_of, sign_update
 from license_service.actions.verify_update import verify_update
 from license_service.domain.errors import UpdateError
-from license_service.storage.update_folder import UpdateFolder
 from license_service.signing.update_key import create_update_key, load_update_key, public_key_set
+from license_service.storage.update_folder import UpdateFolder
 from license_service.update_settings import load_update_settings
 from license_service.wiring import utc_now
 from wire.update_manifest import LONGEST_UPDATE_MANIFEST, LONGEST_VALIDITY_DAYS, Release

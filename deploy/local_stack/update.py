@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from deploy.local_stack.owner_only import write_owner_only
 from license_service.actions.publish_update import publish_update
 from license_service.actions.sign_update import UpdateDraft
-from license_service.storage.update_folder import UpdateFolder
 from license_service.signing.update_key import create_update_key, load_update_key, public_key_set
+from license_service.storage.update_folder import UpdateFolder
 from license_service.update_settings import load_update_settings
 from wire.update_manifest import Release
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from license_service.actions.publish_update import publish_signed_update, publish_update
 from license_service.actions.sign_update import UpdateDraft, artifact_of, sign_update
 from license_service.domain.errors import UpdateError
-from license_service.storage.update_folder import UpdateFolder
 from license_service.signing.update_key import public_key_set
+from license_service.storage.update_folder import UpdateFolder
 from wire.token_types import LICENSE_TOKEN_TYPE
 from wire.update_manifest import Release, UpdateArtifact
 
