@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rounds", type=int, default=15, help="how often races and lost answers are played (the figures want 100)"
     )
+    parser.addoption(
+        "--fuzz-examples", type=int, help="how many requests are made up for each operation, anew each time"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from license_service.domain.page import EVERYTHING
 from license_service.storage import catalog
 
 if TYPE_CHECKING:
     from database.engine import Database
     from license_service.domain.catalog import Component
+    from license_service.domain.page import Page, PageWanted
 
 
-def list_components(database: Database) -> list[Component]:
-    """Give all components, by their codes."""
+def list_components(database: Database, wanted: PageWanted = EVERYTHING) -> Page[Component]:
+    """Give components, by their codes."""
     with database.reading() as connection:
-        return catalog.all_components(connection)
+        return catalog.listed_components(connection, wanted)

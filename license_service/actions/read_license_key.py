@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
-def read_license_key(database: Database, key_id: str) -> LicenseKey:
-    """Give the license key. Raises KeyNotFoundError."""
+def read_license_key(database: Database, key_id: str, *, visible_to: str | None = None) -> LicenseKey:
+    """Give the license key. Raises KeyNotFoundError, also when it is not of the organization that it is visible to."""
     with database.reading() as connection:
-        key = license_keys.by_id(connection, key_id)
+        key = license_keys.by_id(connection, key_id, visible_to)
     if key is None:
         raise KeyNotFoundError
     return key

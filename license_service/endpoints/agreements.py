@@ -13,8 +13,9 @@ from license_service.actions.read_agreement import read_agreement
 from license_service.actions.record_agreement import record_agreement
 from license_service.domain.agreement import Agreement
 from license_service.domain.errors import AgreementNotFoundError, AgreementNumberTakenError
-from license_service.endpoints.devices import OrganizationSchema
+from license_service.endpoints.entity_tags import tagged, unless_known
 from license_service.endpoints.idempotency import idempotent
+from license_service.endpoints.paging import PageQuerySchema, PageSchema, page_document, page_example
 from license_service.endpoints.refusals import LOCATION, refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import UuidText, label_text
@@ -65,15 +66,21 @@ class AgreementSchema(SignedAgreementSchema):
     created_at = fields.AwareDateTime(required=True, dump_only=True, format="iso")
 
 
-class AgreementsSchema(Schema):
+class AgreementPageSchema(PageSchema):
     """Agreements, the oldest first."""
 
+    items = fields.List(fields.Nested(AgreementSchema), required=True)
+
+
+class AgreementQuerySchema(PageQuerySchema):
+    """Which agreements are listed."""
+
     class Meta:
-        """As AgreementSchema."""
+        """As PageQuerySchema."""
 
-        unknown = EXCLUDE
+        unknown = RAISE
 
-    agreements = fields.List(fields.Nested(AgreementSchema), required=True)
+    organization_id = UuidText()
 
 
 def agreement_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
@@ -83,6 +90,7 @@ def agreement_routes(database: Database, guard: BearerGuard, now: Callable[[], d
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(SignedAgreementSchema, example=_SIGNED_EXAMPLE)
     @idempotent(routes, database, now)
+    @tagged(routes)
     @routes.response(201, AgreementSchema, example=_EXAMPLE, description="Recorded", headers=LOCATION)
     @refuses(routes, AgreementNumberTakenError, body=True)
     @routes.doc(operationId="record_agreement", security=[{"bearer": [LICENSES_WRITE]}])
@@ -94,16 +102,17 @@ def agreement_routes(database: Database, guard: BearerGuard, now: Callable[[], d
 
     @routes.route("", methods=["GET"])
     @guard.requires(LICENSES_READ)
-    @routes.arguments(OrganizationSchema, location="query")
-    @routes.response(200, AgreementsSchema, example={"agreements": [_EXAMPLE]}, description="Perhaps none")
+    @routes.arguments(AgreementQuerySchema, location="query")
+    @routes.response(200, AgreementPageSchema, example=page_example(_EXAMPLE), description="Perhaps none")
     @refuses(routes, query=True)
     @routes.doc(operationId="list_agreements", security=[{"bearer": [LICENSES_READ]}])
-    def every(query: dict[str, Any]) -> dict[str, list[Agreement]]:
-        """List the agreements of an organization, the oldest first."""
-        return {"agreements": list_agreements(database, organization_id=query["organization_id"])}
+    def every(query: dict[str, Any]) -> dict[str, Any]:
+        """List agreements, the oldest first."""
+        return page_document(list_agreements(database, **query))
 
     @routes.route("/<uuid:agreement_id>", methods=["GET"])
     @guard.requires(LICENSES_READ)
+    @unless_known(routes)
     @routes.response(200, AgreementSchema, example=_EXAMPLE, description="The agreement")
     @refuses(routes, AgreementNotFoundError)
     @routes.doc(operationId="read_agreement", security=[{"bearer": [LICENSES_READ]}])

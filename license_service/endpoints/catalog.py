@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields, post_load, validate
+from marshmallow import RAISE, Schema, fields, post_load, validate
 
 from license_service.actions.add_component import add_component
 from license_service.actions.add_profile import add_profile
@@ -12,11 +12,13 @@ from license_service.actions.list_components import list_components
 from license_service.actions.list_profiles import list_profiles
 from license_service.domain.catalog import Component, Profile
 from license_service.domain.errors import CodeTakenError, UnknownComponentError
+from license_service.domain.page import Page
 from license_service.endpoints.idempotency import idempotent
+from license_service.endpoints.paging import CodesPageQuerySchema, PageSchema, page_document, page_example
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import LONGEST_NAME, all_different, code_text, each_component_once, label_text
-from wire.scopes import LICENSES_READ, LICENSES_WRITE
+from wire.scopes import LICENSE, LICENSES_READ, LICENSES_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,8 @@ _PROFILE_EXAMPLE: Final = {
     "components": [{"component_code": "xms", "features": ["xms", "loyalty"]}],
 }
 
+_READERS: Final = [{"bearer": [LICENSES_READ]}, {"bearer": [LICENSE]}]
+
 
 class ComponentSchema(Schema):
     """One thing that is sold by seats."""
@@ -52,15 +56,10 @@ class ComponentSchema(Schema):
         return Component(**values)
 
 
-class ComponentsSchema(Schema):
-    """Every component, by its code."""
+class ComponentPageSchema(PageSchema):
+    """Components, by their codes."""
 
-    class Meta:
-        """A newer license_service may say more."""
-
-        unknown = EXCLUDE
-
-    components = fields.List(fields.Nested(ComponentSchema), required=True)
+    items = fields.List(fields.Nested(ComponentSchema), required=True)
 
 
 class ProfileFeaturesSchema(Schema):
@@ -102,15 +101,10 @@ class ProfileSchema(Schema):
         return Profile(values["code"], values["name"], features)
 
 
-class ProfilesSchema(Schema):
-    """Every licensing profile, by its code."""
+class ProfilePageSchema(PageSchema):
+    """Licensing profiles, by their codes."""
 
-    class Meta:
-        """As ComponentsSchema."""
-
-        unknown = EXCLUDE
-
-    profiles = fields.List(fields.Nested(ProfileSchema), required=True)
+    items = fields.List(fields.Nested(ProfileSchema), required=True)
 
 
 def component_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
@@ -129,13 +123,14 @@ def component_routes(database: Database, guard: BearerGuard, now: Callable[[], d
         return component
 
     @routes.route("", methods=["GET"])
-    @guard.requires(LICENSES_READ)
-    @routes.response(200, ComponentsSchema, example={"components": [_COMPONENT_EXAMPLE]}, description="All of them")
-    @refuses(routes)
-    @routes.doc(operationId="list_components", security=[{"bearer": [LICENSES_READ]}])
-    def every() -> dict[str, list[Component]]:
+    @guard.requires(LICENSES_READ, LICENSE)
+    @routes.arguments(CodesPageQuerySchema, location="query")
+    @routes.response(200, ComponentPageSchema, example=page_example(_COMPONENT_EXAMPLE), description="By their codes")
+    @refuses(routes, query=True)
+    @routes.doc(operationId="list_components", security=_READERS)
+    def every(query: dict[str, Any]) -> dict[str, Any]:
         """List the components of the catalog."""
-        return {"components": list_components(database)}
+        return page_document(list_components(database, **query))
 
     return routes
 
@@ -156,13 +151,15 @@ def profile_routes(database: Database, guard: BearerGuard, now: Callable[[], dat
         return profile_document(profile)
 
     @routes.route("", methods=["GET"])
-    @guard.requires(LICENSES_READ)
-    @routes.response(200, ProfilesSchema, example={"profiles": [_PROFILE_EXAMPLE]}, description="All of them")
-    @refuses(routes)
-    @routes.doc(operationId="list_profiles", security=[{"bearer": [LICENSES_READ]}])
-    def every() -> dict[str, Any]:
+    @guard.requires(LICENSES_READ, LICENSE)
+    @routes.arguments(CodesPageQuerySchema, location="query")
+    @routes.response(200, ProfilePageSchema, example=page_example(_PROFILE_EXAMPLE), description="By their codes")
+    @refuses(routes, query=True)
+    @routes.doc(operationId="list_profiles", security=_READERS)
+    def every(query: dict[str, Any]) -> dict[str, Any]:
         """List the licensing profiles of the catalog."""
-        return {"profiles": [profile_document(profile) for profile in list_profiles(database)]}
+        profiles = list_profiles(database, **query)
+        return page_document(Page(map(profile_document, profiles), profiles.end))
 
     return routes
 

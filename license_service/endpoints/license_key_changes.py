@@ -24,6 +24,7 @@ from license_service.domain.errors import (
     UnknownComponentError,
     UnknownProfileError,
 )
+from license_service.endpoints.entity_tags import if_match, tagged
 from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.license_key_documents import (
     KEY_EXAMPLE,
@@ -66,73 +67,90 @@ def _add_moves(routes: ApiBlueprint, database: Database, guard: BearerGuard, now
     @routes.route("/<uuid:key_id>/suspend", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError, KeyStatusError)
     @routes.doc(operationId="suspend_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def suspend(key_id: UUID) -> dict[str, Any]:
+    def suspend(key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Suspend a license key: nobody may use it until it is reinstated."""
-        return key_values(suspend_key(database, str(key_id)), now())
+        return key_values(suspend_key(database, str(key_id), expected_version=expected_version), now())
 
     @routes.route("/<uuid:key_id>/reinstate", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError, KeyStatusError)
     @routes.doc(operationId="reinstate_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def reinstate(key_id: UUID) -> dict[str, Any]:
+    def reinstate(key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Reinstate a license key that was suspended."""
-        return key_values(reinstate_key(database, str(key_id), now=now()), now())
+        return key_values(reinstate_key(database, str(key_id), now=now(), expected_version=expected_version), now())
 
     @routes.route("/<uuid:key_id>/revoke", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError, KeyStatusError)
     @routes.doc(operationId="revoke_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def revoke(key_id: UUID) -> dict[str, Any]:
+    def revoke(key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Revoke a license key for good; its seats are released."""
-        return key_values(revoke_key(database, str(key_id)), now())
+        return key_values(revoke_key(database, str(key_id), expected_version=expected_version), now())
 
 
 def _add_edits(routes: ApiBlueprint, database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> None:
     @routes.route("/<uuid:key_id>", methods=["PATCH"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(IdNumberSchema, example={"id_number": "Shops south"})
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError, KeyStatusError, IdNumberTakenError, body=True)
     @routes.doc(operationId="edit_id_number", security=[{"bearer": [LICENSES_WRITE]}])
-    def edit(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
+    def edit(body: dict[str, Any], key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Change the ID # of a license key, and nothing else."""
-        return key_values(edit_id_number(database, str(key_id), body["id_number"]), now())
+        return key_values(
+            edit_id_number(database, str(key_id), body["id_number"], expected_version=expected_version), now()
+        )
 
     @routes.route("/<uuid:key_id>/renew", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(RenewalSchema, example={"renewal_date": "2028-01-31"})
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError, KeyStatusError, KeyEndedError, RenewalDateError, body=True)
     @routes.doc(operationId="renew_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def renew(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
+    def renew(body: dict[str, Any], key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Renew a license key in place, on or before its renewal date.
 
         After that date it has ended, and is replaced instead.
         """
         renewed_at = now()
-        return key_values(renew_key(database, str(key_id), body["renewal_date"], now=renewed_at), renewed_at)
+        return key_values(
+            renew_key(database, str(key_id), body["renewal_date"], now=renewed_at, expected_version=expected_version),
+            renewed_at,
+        )
 
     @routes.route("/<uuid:key_id>/switch", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(KeyContentsSchema, example=_CONTENTS_EXAMPLE)
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(
         routes, KeyNotFoundError, KeyStatusError, UnknownProfileError, UnknownComponentError, SeatsInUseError, body=True
     )
     @routes.doc(operationId="switch_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def switch(body: dict[str, Any], key_id: UUID) -> dict[str, Any]:
+    def switch(body: dict[str, Any], key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Switch a license key to another profile or other components; one that is not named goes."""
         contents = {"profile_code": body["profile_code"], "seats": seats_of(body["components"])}
-        return key_values(switch_key(database, str(key_id), **contents), now())
+        return key_values(switch_key(database, str(key_id), **contents, expected_version=expected_version), now())
 
 
 def _add_replacement(routes: ApiBlueprint, database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> None:
@@ -140,6 +158,8 @@ def _add_replacement(routes: ApiBlueprint, database: Database, guard: BearerGuar
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(KeyTermsSchema, example=TERMS_EXAMPLE)
     @idempotent(routes, database, now)
+    @if_match(routes)
+    @tagged(routes)
     @routes.response(201, LicenseKeySchema, example=KEY_EXAMPLE, description="The new license key", headers=LOCATION)
     @refuses(
         routes,
@@ -152,8 +172,10 @@ def _add_replacement(routes: ApiBlueprint, database: Database, guard: BearerGuar
         body=True,
     )
     @routes.doc(operationId="replace_key", security=[{"bearer": [LICENSES_WRITE]}])
-    def replace(terms: KeyTerms, key_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+    def replace(terms: KeyTerms, key_id: UUID, expected_version: int) -> tuple[dict[str, Any], dict[str, str]]:
         """Replace a license key by a new one of the same agreement; its devices go on sitting on that."""
         replaced_at = now()
-        key = replace_key(database, str(key_id), terms, new_key_id=str(uuid4()), now=replaced_at)
+        key = replace_key(
+            database, str(key_id), terms, new_key_id=str(uuid4()), now=replaced_at, expected_version=expected_version
+        )
         return key_values(key, replaced_at), {"Location": url_for("license_keys.read", key_id=key.id)}

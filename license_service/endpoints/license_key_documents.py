@@ -14,6 +14,7 @@ from license_service.domain.license_key import (
     OverCountPolicy,
 )
 from license_service.domain.renewal import status_of
+from license_service.endpoints.paging import PageQuerySchema, PageSchema
 from license_service.endpoints.texts import UuidText, code_text, each_component_once, label_text
 from wire.license_status import LicenseStatus
 
@@ -207,15 +208,24 @@ class LicenseKeySchema(Schema):
     replaced_by = UuidText(required=True, allow_none=True)
 
 
-class LicenseKeysSchema(Schema):
+class LicenseKeyPageSchema(PageSchema):
     """License keys, the oldest first."""
 
+    items = fields.List(fields.Nested(LicenseKeySchema), required=True)
+
+
+class LicenseKeyQuerySchema(PageQuerySchema):
+    """Which license keys are listed."""
+
     class Meta:
-        """As KeyComponentSchema."""
+        """As PageQuerySchema."""
 
-        unknown = EXCLUDE
+        unknown = RAISE
 
-    license_keys = fields.List(fields.Nested(LicenseKeySchema), required=True)
+    organization_id = UuidText()
+    agreement_id = UuidText()
+    id_number = label_text(metadata={"description": "ID #, all of it as it is written."})
+    status = fields.String(validate=validate.OneOf([each.value for each in KeyStatus]))
 
 
 _PLAIN_MEMBERS: Final = LicenseKeySchema().fields.keys() & LicenseKey.__dataclass_fields__.keys()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from flask import url_for
@@ -17,19 +17,23 @@ from license_service.domain.errors import (
     UnknownComponentError,
     UnknownProfileError,
 )
-from license_service.endpoints.devices import OrganizationSchema
+from license_service.domain.page import Page
+from license_service.endpoints.entity_tags import tagged, unless_known
 from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.license_key_documents import (
     KEY_EXAMPLE,
     TERMS_EXAMPLE,
+    LicenseKeyPageSchema,
+    LicenseKeyQuerySchema,
     LicenseKeySchema,
-    LicenseKeysSchema,
     NewKeySchema,
     key_values,
 )
+from license_service.endpoints.paging import page_document, page_example
 from license_service.endpoints.refusals import LOCATION, refuses
 from license_service.endpoints.request_parser import ApiBlueprint
-from wire.scopes import LICENSES_READ, LICENSES_WRITE
+from license_service.endpoints.tenancy import visible_organization
+from wire.scopes import LICENSE, LICENSES_READ, LICENSES_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import KeyTerms
     from wire.serving.bearer import BearerGuard
 
+_READERS: Final = [{"bearer": [LICENSES_READ]}, {"bearer": [LICENSE]}]
+
 
 def license_key_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
     routes = ApiBlueprint("license_keys", __name__, url_prefix="/v1/license-keys", description="License keys")
@@ -48,6 +54,7 @@ def license_key_routes(database: Database, guard: BearerGuard, now: Callable[[],
     @guard.requires(LICENSES_WRITE)
     @routes.arguments(NewKeySchema, example={"agreement_id": KEY_EXAMPLE["agreement_id"], **TERMS_EXAMPLE})
     @idempotent(routes, database, now)
+    @tagged(routes)
     @routes.response(201, LicenseKeySchema, example=KEY_EXAMPLE, description="Issued", headers=LOCATION)
     @refuses(routes, AgreementNotFoundError, IdNumberTakenError, UnknownProfileError, UnknownComponentError, body=True)
     @routes.doc(operationId="issue_key", security=[{"bearer": [LICENSES_WRITE]}])
@@ -59,23 +66,28 @@ def license_key_routes(database: Database, guard: BearerGuard, now: Callable[[],
         return key_values(key, issued_at), {"Location": url_for(".read", key_id=key.id)}
 
     @routes.route("", methods=["GET"])
-    @guard.requires(LICENSES_READ)
-    @routes.arguments(OrganizationSchema, location="query")
-    @routes.response(200, LicenseKeysSchema, example={"license_keys": [KEY_EXAMPLE]}, description="Perhaps none")
+    @guard.requires(LICENSES_READ, LICENSE)
+    @routes.arguments(LicenseKeyQuerySchema, location="query")
+    @routes.response(200, LicenseKeyPageSchema, example=page_example(KEY_EXAMPLE), description="Perhaps none")
     @refuses(routes, query=True)
-    @routes.doc(operationId="list_license_keys", security=[{"bearer": [LICENSES_READ]}])
+    @routes.doc(operationId="list_license_keys", security=_READERS)
     def every(query: dict[str, Any]) -> dict[str, Any]:
-        """List the license keys of an organization, the oldest first."""
-        keys = list_license_keys(database, organization_id=query["organization_id"])
-        return {"license_keys": [key_values(key, now()) for key in keys]}
+        """List license keys, the oldest first.
+
+        A device is given those of its own organization.
+        """
+        read_at = now()
+        keys = list_license_keys(database, **query, visible_to=visible_organization())
+        return page_document(Page((key_values(key, read_at) for key in keys), keys.end))
 
     @routes.route("/<uuid:key_id>", methods=["GET"])
-    @guard.requires(LICENSES_READ)
+    @guard.requires(LICENSES_READ, LICENSE)
+    @unless_known(routes)
     @routes.response(200, LicenseKeySchema, example=KEY_EXAMPLE, description="The license key")
     @refuses(routes, KeyNotFoundError)
-    @routes.doc(operationId="read_license_key", security=[{"bearer": [LICENSES_READ]}])
+    @routes.doc(operationId="read_license_key", security=_READERS)
     def read(key_id: UUID) -> dict[str, Any]:
         """Read one license key."""
-        return key_values(read_license_key(database, str(key_id)), now())
+        return key_values(read_license_key(database, str(key_id), visible_to=visible_organization()), now())
 
     return routes

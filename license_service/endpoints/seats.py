@@ -10,6 +10,7 @@ from license_service.actions.list_seats import list_seats
 from license_service.actions.transfer_seat import transfer_seat
 from license_service.domain.errors import DeviceSeatedError, KeyNotFoundError, NoSeatError
 from license_service.endpoints.idempotency import idempotent
+from license_service.endpoints.paging import PageQuerySchema, PageSchema, page_document, page_example
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
 from license_service.endpoints.texts import UuidText, code_text
@@ -66,15 +67,10 @@ class SeatSchema(Schema):
     claimed_at = fields.AwareDateTime(required=True, format="iso")
 
 
-class SeatsSchema(Schema):
+class SeatPageSchema(PageSchema):
     """Seats, the oldest first."""
 
-    class Meta:
-        """As SeatSchema."""
-
-        unknown = EXCLUDE
-
-    seats = fields.List(fields.Nested(SeatSchema), required=True)
+    items = fields.List(fields.Nested(SeatSchema), required=True)
 
 
 def seat_routes(database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> ApiBlueprint:
@@ -82,12 +78,13 @@ def seat_routes(database: Database, guard: BearerGuard, now: Callable[[], dateti
 
     @routes.route("/license-keys/<uuid:key_id>/seats", methods=["GET"])
     @guard.requires(LICENSES_READ)
-    @routes.response(200, SeatsSchema, example={"seats": [_EXAMPLE]}, description="Perhaps none")
-    @refuses(routes, KeyNotFoundError)
+    @routes.arguments(PageQuerySchema, location="query")
+    @routes.response(200, SeatPageSchema, example=page_example(_EXAMPLE), description="Perhaps none")
+    @refuses(routes, KeyNotFoundError, query=True)
     @routes.doc(operationId="list_seats", security=[{"bearer": [LICENSES_READ]}])
-    def every(key_id: UUID) -> dict[str, list[Seat]]:
+    def every(query: dict[str, Any], key_id: UUID) -> dict[str, Any]:
         """List who sits on a license key, the oldest first."""
-        return {"seats": list_seats(database, str(key_id))}
+        return page_document(list_seats(database, str(key_id), **query))
 
     @routes.route("/seat-transfers", methods=["POST"])
     @guard.requires(LICENSES_WRITE)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from license_service.domain.agreement import Agreement
+from license_service.domain.page import Page
 from license_service.storage.insertion import insert_if_absent
+from license_service.storage.keyset import matching, read_page
 from license_service.storage.tables import agreements
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
+
+    from license_service.domain.page import PageWanted
 
 
 def add(connection: Connection, agreement: Agreement) -> bool:
@@ -25,9 +31,8 @@ def by_id(connection: Connection, agreement_id: str) -> Agreement | None:
     return None if row is None else Agreement(**row)
 
 
-def listed(connection: Connection, organization_id: str | None = None) -> list[Agreement]:
-    """Give the agreements of one organization, or of all when none is named, the oldest first."""
-    query = select(agreements).order_by(agreements.c.created_at, agreements.c.id)
-    if organization_id is not None:
-        query = query.where(agreements.c.organization_id == organization_id)
-    return [Agreement(**row) for row in connection.execute(query).mappings()]
+def listed(connection: Connection, filters: Mapping[str, Any], wanted: PageWanted) -> Page[Agreement]:
+    """Give the agreements that are like this, the oldest first."""
+    query = select(agreements).where(*matching(agreements, None, filters))
+    rows = read_page(connection, query, (agreements.c.created_at, agreements.c.id), wanted)
+    return Page((Agreement(**row) for row in rows), rows.end)

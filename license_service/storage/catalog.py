@@ -8,7 +8,9 @@ from sqlalchemy import select
 
 from license_service.domain.catalog import Component, Profile
 from license_service.domain.errors import UnknownComponentError, UnknownProfileError
+from license_service.domain.page import Page
 from license_service.storage.insertion import insert_if_absent
+from license_service.storage.keyset import read_page
 from license_service.storage.tables import components, profile_features, profiles
 
 if TYPE_CHECKING:
@@ -16,15 +18,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from license_service.domain.page import PageWanted
+
 
 def add_component(connection: Connection, component: Component) -> bool:
     """Insert the component, or say that its code is taken."""
     return insert_if_absent(connection, components, {"code": component.code, "name": component.name})
 
 
-def all_components(connection: Connection) -> list[Component]:
-    """Give all components, by their codes."""
-    return [Component(row.code, row.name) for row in connection.execute(select(components).order_by(components.c.code))]
+def listed_components(connection: Connection, wanted: PageWanted) -> Page[Component]:
+    """Give components, by their codes."""
+    rows = read_page(connection, select(components), (components.c.code,), wanted)
+    return Page((Component(**row) for row in rows), rows.end)
 
 
 def check_known(connection: Connection, profile_code: str, component_codes: Iterable[str]) -> None:
@@ -56,10 +61,13 @@ def add_profile(connection: Connection, profile: Profile) -> bool:
     return True
 
 
-def all_profiles(connection: Connection) -> list[Profile]:
-    """Give all profiles, by their codes."""
+def listed_profiles(connection: Connection, wanted: PageWanted) -> Page[Profile]:
+    """Give profiles, by their codes."""
+    rows = read_page(connection, select(profiles), (profiles.c.code,), wanted)
     given: dict[str, dict[str, tuple[str, ...]]] = {}
-    for row in connection.execute(select(profile_features).order_by(*profile_features.primary_key)):
-        given.setdefault(row.profile_code, {})[row.component_code] = tuple(row.features)
-    rows = connection.execute(select(profiles).order_by(profiles.c.code))
-    return [Profile(row.code, row.name, given.get(row.code, {})) for row in rows]
+    if rows:
+        of_these = profile_features.c.profile_code.between(rows[0]["code"], rows[-1]["code"])
+        features = select(profile_features).where(of_these).order_by(*profile_features.primary_key)
+        for row in connection.execute(features):
+            given.setdefault(row.profile_code, {})[row.component_code] = tuple(row.features)
+    return Page((Profile(row["code"], row["name"], given.get(row["code"], {})) for row in rows), rows.end)

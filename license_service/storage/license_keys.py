@@ -9,18 +9,30 @@ from sqlalchemy.exc import IntegrityError
 
 from license_service.domain.errors import IdNumberTakenError, KeyNotFoundError, StaleVersionError
 from license_service.domain.license_key import KeyComponent, KeyStatus, LicenseKey, OpenKey, OverCountPolicy
+from license_service.domain.page import EVERYTHING, Page
 from license_service.storage import key_components
 from license_service.storage.insertion import insert_if_absent
+from license_service.storage.keyset import NO_FILTERS, matching, read_page
 from license_service.storage.tables import key_components as components
 from license_service.storage.tables import license_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, RowMapping
+
+    from license_service.domain.page import PageWanted
 
 OLDEST_FIRST: Final = (license_keys.c.issued_at, license_keys.c.id)
+
+_COMPONENTS: Final = (
+    select(components)
+    .where(components.c.key_id.in_(bindparam("keys", expanding=True)))
+    .order_by(*components.primary_key)
+)
+# A statement takes some ten thousand values, and no more.
+_MOST_AT_ONCE: Final = 1000
 
 # FOR SHARE: as long as a claim goes on, the status and the seats of the keys that it may sit on stand still on
 # PostgreSQL; SQLite has one writer anyway.
@@ -48,8 +60,10 @@ def add(connection: Connection, key: LicenseKey) -> bool:
     return True
 
 
-def by_id(connection: Connection, key_id: str) -> LicenseKey | None:
-    found = _all(connection, select(license_keys).where(license_keys.c.id == key_id))
+def by_id(connection: Connection, key_id: str, visible_to: str | None = None) -> LicenseKey | None:
+    """Give the key, or None when there is none that this organization (None: anybody) may see."""
+    query = select(license_keys).where(*matching(license_keys, visible_to, {"id": key_id}))
+    found = _with_components(connection, connection.execute(query).mappings().all())
     return found[0] if found else None
 
 
@@ -82,12 +96,16 @@ def set_id_number(connection: Connection, key: LicenseKey, id_number: str) -> No
         raise IdNumberTakenError from fault
 
 
-def listed(connection: Connection, organization_id: str | None = None) -> list[LicenseKey]:
+def listed(
+    connection: Connection,
+    visible_to: str | None = None,
+    filters: Mapping[str, Any] = NO_FILTERS,
+    wanted: PageWanted = EVERYTHING,
+) -> Page[LicenseKey]:
     """Give the keys of one organization, or of all when none is named, the oldest first."""
-    query = select(license_keys)
-    if organization_id is not None:
-        query = query.where(license_keys.c.organization_id == organization_id)
-    return _all(connection, query.order_by(*OLDEST_FIRST))
+    query = select(license_keys).where(*matching(license_keys, visible_to, filters))
+    rows = read_page(connection, query, OLDEST_FIRST, wanted)
+    return Page(_with_components(connection, rows), rows.end)
 
 
 def open_to_claims(connection: Connection, organization_id: str, component_code: str, today: date) -> list[OpenKey]:
@@ -97,13 +115,14 @@ def open_to_claims(connection: Connection, organization_id: str, component_code:
     return [OpenKey(row.id, OverCountPolicy(row.over_count_percent, row.over_count_days)) for row in rows]
 
 
-def _all(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[LicenseKey]:
-    of_these = components.c.key_id.in_(select(query.subquery().c.id))
+def _with_components(connection: Connection, rows: Sequence[RowMapping]) -> list[LicenseKey]:
     by_key: dict[str, list[KeyComponent]] = {}
-    for row in connection.execute(select(components).where(of_these).order_by(*components.primary_key)):
-        component = KeyComponent(row.component_code, row.seats, row.seats_claimed, row.over_count_since)
-        by_key.setdefault(row.key_id, []).append(component)
-    return [_key(row, by_key.get(row["id"], ())) for row in connection.execute(query).mappings()]
+    for first in range(0, len(rows), _MOST_AT_ONCE):
+        keys = [row["id"] for row in rows[first : first + _MOST_AT_ONCE]]
+        for row in connection.execute(_COMPONENTS, {"keys": keys}):
+            component = KeyComponent(row.component_code, row.seats, row.seats_claimed, row.over_count_since)
+            by_key.setdefault(row.key_id, []).append(component)
+    return [_key(row, by_key.get(row["id"], ())) for row in rows]
 
 
 def _key(row: Mapping[Any, Any], components: Iterable[KeyComponent]) -> LicenseKey:

@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from license_service.domain.errors import DeviceSeatedError
 from license_service.domain.license_key import KeyStatus
+from license_service.domain.page import Page
 from license_service.domain.seat import Seat, SeatTerms
 from license_service.storage.insertion import insert_if_absent
+from license_service.storage.keyset import read_page
 from license_service.storage.tables import license_keys, profile_features, seats
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from license_service.domain.page import PageWanted
 
 # A profile that does not give the component gives no features; the seat is there all the same.
 _OF_DEVICE: Final = (
@@ -97,10 +101,11 @@ def move_all(connection: Connection, key_id: str, *, to: str) -> Counter[str]:
     return Counter(connection.execute(moved).scalars())
 
 
-def of_key(connection: Connection, key_id: str) -> list[Seat]:
-    """Give the seats of a key, the oldest first."""
-    query = select(seats).where(seats.c.key_id == key_id).order_by(seats.c.claimed_at, seats.c.device_id)
-    return [Seat(**row) for row in connection.execute(query).mappings()]
+def of_key(connection: Connection, key_id: str, wanted: PageWanted) -> Page[Seat]:
+    """Give seats of a key, the oldest first."""
+    of_this = select(seats).where(seats.c.key_id == key_id)
+    rows = read_page(connection, of_this, (seats.c.claimed_at, seats.c.device_id), wanted)
+    return Page((Seat(**row) for row in rows), rows.end)
 
 
 def _terms(row: Mapping[Any, Any]) -> SeatTerms:

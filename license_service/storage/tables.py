@@ -68,6 +68,8 @@ agreements: Final = Table(
     Column("signed_on", Date, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("organization_id", "number"),
+    Index("ix_agreements_oldest_first", "created_at", "id"),
+    Index("ix_agreements_oldest_of_organization", "organization_id", "created_at", "id"),
 )
 
 license_keys: Final = Table(
@@ -91,6 +93,8 @@ license_keys: Final = Table(
     CheckConstraint("status IN ('active', 'suspended', 'revoked', 'replaced')", name="status_known"),
     Index("ix_license_keys_oldest_first", "issued_at", "id"),
     Index("ix_license_keys_oldest_of_organization", "organization_id", "issued_at", "id"),
+    Index("ix_license_keys_oldest_of_id_number", "id_number", "issued_at", "id"),
+    Index("ix_license_keys_oldest_of_status", "status", "issued_at", "id"),
 )
 
 key_components: Final = Table(
@@ -116,6 +120,7 @@ seats: Final = Table(
     Column("claimed_at", Instant, nullable=False),
     ForeignKeyConstraint(["key_id", "component_code"], [key_components.c.key_id, key_components.c.component_code]),
     Index("ix_seats_key_id", "key_id", "component_code"),
+    Index("ix_seats_oldest_of_key", "key_id", "claimed_at", "device_id"),
 )
 
 idempotency_keys: Final = Table(

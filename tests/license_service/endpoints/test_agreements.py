@@ -21,7 +21,7 @@ def test_an_agreement_is_recorded_and_read_where_location_says(service: FlaskCli
     assert agreement == {**SIGNED, "id": agreement["id"], "created_at": "2026-06-01T09:00:00+00:00"}
     assert recorded.headers["Location"] == f"/v1/agreements/{agreement['id']}"
     assert service.get(recorded.headers["Location"]).get_json() == agreement
-    assert service.get(LISTED).get_json() == {"agreements": [agreement]}
+    assert service.get(LISTED).get_json()["items"] == [agreement]
 
 
 def test_a_number_that_is_taken_is_a_conflict(service: FlaskClient) -> None:
@@ -41,4 +41,4 @@ def test_a_wrong_field_is_named(service: FlaskClient, field: str, value: Any) ->
     answer = service.post("/v1/agreements", json={**SIGNED, field: value})
 
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, [field])
-    assert service.get(LISTED).get_json() == {"agreements": []}
+    assert service.get(LISTED).get_json()["items"] == []

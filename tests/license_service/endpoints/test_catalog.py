@@ -31,8 +31,8 @@ def test_the_catalog_gains_components_and_profiles(service: FlaskClient) -> None
 
     assert (component.status_code, component.get_json()) == (201, KDS)
     assert (profile.status_code, profile.get_json()) == (201, PREMIUM)
-    assert service.get("/v1/components").get_json() == {"components": [KDS, XMS]}
-    assert service.get("/v1/profiles").get_json() == {"profiles": [PREMIUM, STANDARD]}
+    assert service.get("/v1/components").get_json()["items"] == [KDS, XMS]
+    assert service.get("/v1/profiles").get_json()["items"] == [PREMIUM, STANDARD]
 
 
 @pytest.mark.parametrize(

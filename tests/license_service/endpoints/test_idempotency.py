@@ -145,7 +145,7 @@ def test_a_malformed_key_is_refused_by_name(service: FlaskClient, key: str) -> N
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields")
     assert list(answer.get_json()["errors"]) == ["Idempotency-Key"]
-    assert service.get(LISTED).get_json()["agreements"] == []
+    assert service.get(LISTED).get_json()["items"] == []
 
 
 def test_another_caller_s_key_is_another_one(client: FlaskClient, service: FlaskClient, issuer: Any) -> None:

@@ -31,7 +31,9 @@ def change(service: FlaskClient, key: LicenseKey) -> Callable[..., tuple[int, di
     """Give a function that asks for a change of the key and gives status and document."""
 
     def ask(verb: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        answer = service.post(f"/v1/license-keys/{key.id}/{verb}", json=body)
+        path = f"/v1/license-keys/{key.id}"
+        present = {"If-Match": service.get(path).headers["ETag"]}
+        answer = service.post(f"{path}/{verb}", json=body, headers=present)
         return answer.status_code, answer.get_json()
 
     return ask
@@ -41,11 +43,43 @@ def test_the_id_number_is_edited(service: FlaskClient, key: LicenseKey) -> None:
     """S2-17."""
     path = f"/v1/license-keys/{key.id}"
 
-    edited = service.patch(path, json={"id_number": "Shops south"})
+    edited = service.patch(path, json={"id_number": "Shops south"}, headers={"If-Match": '"1"'})
 
     assert edited.status_code == 200
     assert (edited.get_json()["id_number"], edited.get_json()["version"]) == ("Shops south", 2)
-    assert service.get(path).get_json() == edited.get_json()
+    read = service.get(path)
+    assert (read.get_json(), read.headers["ETag"]) == (edited.get_json(), edited.headers["ETag"])
+
+
+def test_who_has_seen_an_older_version_changes_nothing(service: FlaskClient, key: LicenseKey) -> None:
+    """RFC 9110 §13.1.1: and is told the present one."""
+    path = f"/v1/license-keys/{key.id}"
+    seen = {"If-Match": service.get(path).headers["ETag"]}
+    service.post(f"{path}/suspend", headers=seen)
+
+    for late in (
+        service.patch(path, json={"id_number": "Shops south"}, headers=seen),
+        *(service.post(f"{path}/{verb}", headers=seen) for verb in ("suspend", "reinstate", "revoke")),
+        service.post(f"{path}/renew", json={"renewal_date": None}, headers=seen),
+        service.post(f"{path}/switch", json=ONE_SEAT, headers=seen),
+        service.post(f"{path}/replace", json=NEW_TERMS, headers=seen),
+    ):
+        assert (late.status_code, late.get_json()["code"]) == (412, "precondition_failed")
+        assert late.headers["ETag"] == '"2"'
+    assert service.get(path).get_json()["version"] == 2
+
+
+def test_a_repeated_change_is_answered_the_same_though_the_version_has_moved_on(
+    service: FlaskClient, key: LicenseKey
+) -> None:
+    """F47: the key of the request is looked at before the version of the record."""
+    asked = {"If-Match": '"1"', "Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
+
+    first, again = (service.post(f"/v1/license-keys/{key.id}/suspend", headers=asked) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.data == first.data
+    assert again.headers["ETag"] == first.headers["ETag"]
 
 
 def test_nothing_but_the_id_number_is_edited(service: FlaskClient, key: LicenseKey) -> None:
@@ -89,7 +123,7 @@ def test_a_key_is_replaced_by_one_that_is_read_where_location_says(service: Flas
     """S2-24, S3-17."""
     service.put(f"/v1/devices/{DEVICE}/seat", json={"organization_id": ORGANIZATION})
 
-    answer = service.post(f"/v1/license-keys/{key.id}/replace", json=NEW_TERMS)
+    answer = service.post(f"/v1/license-keys/{key.id}/replace", json=NEW_TERMS, headers={"If-Match": '"1"'})
 
     new = answer.get_json()
     assert answer.status_code == 201
@@ -140,7 +174,7 @@ def test_a_key_that_has_ended_is_replaced_and_not_renewed(clock: Any, change: Ca
     ],
 )
 def test_a_key_that_there_is_not_is_not_changed(service: FlaskClient, verb: str, body: dict[str, Any] | None) -> None:
-    answer = service.post(f"/v1/license-keys/{UNKNOWN}/{verb}", json=body)
+    answer = service.post(f"/v1/license-keys/{UNKNOWN}/{verb}", json=body, headers={"If-Match": '"1"'})
 
     assert (answer.status_code, answer.get_json()["code"]) == (404, "license_key_not_found")
 

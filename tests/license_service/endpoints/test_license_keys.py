@@ -84,7 +84,7 @@ def test_license_status_is_that_of_the_day(
     service.post("/v1/license-keys", json=terms)
     clock.now = now
 
-    assert [key["license_status"] for key in service.get(LISTED).get_json()["license_keys"]] == [label]
+    assert [key["license_status"] for key in service.get(LISTED).get_json()["items"]] == [label]
 
 
 def test_an_over_count_and_its_end_are_shown(
@@ -167,7 +167,7 @@ def test_a_wrong_field_is_named(service: FlaskClient, terms: dict[str, Any], fie
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields")
     assert list(answer.get_json()["errors"]) == [field]
-    assert service.get(LISTED).get_json() == {"license_keys": []}
+    assert service.get(LISTED).get_json()["items"] == []
 
 
 def test_all_faults_are_named_at_once(service: FlaskClient) -> None:
@@ -207,7 +207,7 @@ def test_keys_are_listed_by_organization(
     """T44."""
     first, _, last = (sell(database, organization) for organization in (ORGANIZATION, OTHER_ORGANIZATION, ORGANIZATION))
 
-    assert [key["id"] for key in service.get(LISTED).get_json()["license_keys"]] == [first.id, last.id]
+    assert [key["id"] for key in service.get(LISTED).get_json()["items"]] == [first.id, last.id]
 
 
 def test_an_unknown_key_is_not_found(service: FlaskClient) -> None:

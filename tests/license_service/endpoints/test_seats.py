@@ -28,17 +28,15 @@ def key(service: FlaskClient, database: Database, sell: Callable[..., LicenseKey
 
 
 def test_who_sits_on_a_key_is_listed(service: FlaskClient, key: LicenseKey) -> None:
-    assert service.get(f"/v1/license-keys/{key.id}/seats").get_json() == {
-        "seats": [
-            {
-                "device_id": OLD,
-                "key_id": key.id,
-                "organization_id": ORGANIZATION,
-                "component_code": "xms",
-                "claimed_at": "2026-06-01T09:00:00+00:00",
-            }
-        ]
-    }
+    assert service.get(f"/v1/license-keys/{key.id}/seats").get_json()["items"] == [
+        {
+            "device_id": OLD,
+            "key_id": key.id,
+            "organization_id": ORGANIZATION,
+            "component_code": "xms",
+            "claimed_at": "2026-06-01T09:00:00+00:00",
+        }
+    ]
     assert service.get(f"/v1/license-keys/{OLD}/seats").get_json()["code"] == "license_key_not_found"
 
 
@@ -54,7 +52,7 @@ def test_a_device_that_sits_takes_over_no_seat(service: FlaskClient, key: Licens
     answer = service.post("/v1/seat-transfers", json={**TRANSFER, "device_id": OLD, "to_device_id": OLD})
     assert answer.status_code == 200
 
-    service.post(f"/v1/license-keys/{key.id}/switch", json=two_seats())
+    service.post(f"/v1/license-keys/{key.id}/switch", json=two_seats(), headers={"If-Match": '"1"'})
     service.put(f"/v1/devices/{NEW}/seat", json={"organization_id": ORGANIZATION})
     refused = service.post("/v1/seat-transfers", json=TRANSFER)
 
