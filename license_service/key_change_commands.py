@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from database.engine import Database
     from license_service.catalog_commands import AddVerb, Answer
     from license_service.domain.license_key import LicenseKey
     from license_service.domain.seat import Seat
@@ -53,7 +52,7 @@ def add_key_change_commands(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 -
     replace.set_defaults(options=OPTIONS)
     moves = [
         add(verbs, "suspend", _move(suspend_key), "let nobody use a license key until it is reinstated"),
-        add(verbs, "reinstate", _reinstate, "end the suspension of a license key"),
+        add(verbs, "reinstate", _move(reinstate_key), "end the suspension of a license key"),
         add(verbs, "revoke", _move(revoke_key), "end a license key for good, and release its seats"),
     ]
     for verb in (edit, renew, switch, replace, *moves):
@@ -72,12 +71,8 @@ def add_seat_commands(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 - as ab
     transfer.add_argument("--to-device-id", metavar="UUID", required=True)
 
 
-def _move(act: Callable[[Database, str], LicenseKey]) -> Callable[[Wired, argparse.Namespace], Answer]:
-    return lambda wired, asked: key_answer(act(wired.database, asked.key_id), wired)
-
-
-def _reinstate(wired: Wired, asked: argparse.Namespace) -> Answer:
-    return key_answer(reinstate_key(wired.database, asked.key_id, now=wired.now()), wired)
+def _move(act: Callable[..., LicenseKey]) -> Callable[[Wired, argparse.Namespace], Answer]:
+    return lambda wired, asked: key_answer(act(wired.database, asked.key_id, now=wired.now()), wired)
 
 
 def _edit(wired: Wired, asked: argparse.Namespace) -> Answer:
@@ -93,7 +88,8 @@ def _renew(wired: Wired, asked: argparse.Namespace) -> Answer:
 def _switch(wired: Wired, asked: argparse.Namespace) -> Answer:
     contents = KeyContentsSchema().load({"profile_code": asked.profile, "components": components_of(asked)})
     seats = seats_of(contents["components"])
-    return key_answer(switch_key(wired.database, asked.key_id, profile_code=asked.profile, seats=seats), wired)
+    key = switch_key(wired.database, asked.key_id, profile_code=asked.profile, seats=seats, now=wired.now())
+    return key_answer(key, wired)
 
 
 def _replace(wired: Wired, asked: argparse.Namespace) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from license_service.actions.issuing import add_key
+from license_service.storage import sites
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,4 +20,6 @@ def issue_key(database: Database, terms: KeyTerms, *, agreement_id: str, key_id:
     Raises AgreementNotFoundError, UnknownProfileError, UnknownComponentError or IdNumberTakenError.
     """
     with database.transaction() as connection:
-        return add_key(connection, terms, agreement_id, key_id=key_id, now=now)
+        key = add_key(connection, terms, agreement_id, key_id=key_id, now=now)
+        sites.note_key_change(connection, key.organization_id, now)
+        return key

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from license_service.domain.event import EventKind
 from license_service.domain.license_key import KeyStatus
-from license_service.storage import license_keys
+from license_service.storage import license_keys, sites
 from license_service.storage.events import record_key_event
 
 if TYPE_CHECKING:
@@ -23,4 +23,5 @@ def reinstate_key(database: Database, key_id: str, *, now: datetime, expected_ve
         license_keys.change(connection, key, status=key.moved_to(KeyStatus.ACTIVE))
         reinstated = license_keys.current(connection, key_id)
         record_key_event(connection, EventKind.LICENSE_ACTIVATED, reinstated, now)
+        sites.note_key_change(connection, key.organization_id, now)
         return reinstated

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from license_service.domain.event import EventKind
 from license_service.domain.renewal import check_renewable
-from license_service.storage import license_keys
+from license_service.storage import license_keys, sites
 from license_service.storage.events import record_key_event
 
 if TYPE_CHECKING:
@@ -30,4 +30,5 @@ def renew_key(
         license_keys.change(connection, key, renewal_date=renewal_date)
         renewed = license_keys.current(connection, key_id)
         record_key_event(connection, EventKind.LICENSE_RENEWED, renewed, now)
+        sites.note_key_change(connection, key.organization_id, now)
         return renewed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from license_service.actions.issuing import add_key
 from license_service.domain.errors import SeatsInUseError
 from license_service.domain.license_key import KeyStatus
-from license_service.storage import key_components, license_keys, seats
+from license_service.storage import key_components, license_keys, seats, sites
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,4 +40,5 @@ def replace_key(
             raise SeatsInUseError
         key_components.set_claimed(connection, new_key_id, seats.move_all(connection, key_id, to=new_key_id))
         key_components.set_claimed(connection, key_id, {})
+        sites.note_key_change(connection, key.organization_id, now)
         return license_keys.current(connection, new_key_id)

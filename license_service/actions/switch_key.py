@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from license_service.domain.errors import KeyStatusError, SeatsInUseError
 from license_service.domain.license_key import KeyComponent, KeyStatus
-from license_service.storage import catalog, key_components, license_keys
+from license_service.storage import catalog, key_components, license_keys, sites
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 
 def switch_key(
-    database: Database, key_id: str, *, profile_code: str, seats: Mapping[str, int], expected_version: int | None = None
+    database: Database,
+    key_id: str,
+    *,
+    profile_code: str,
+    seats: Mapping[str, int],
+    now: datetime,
+    expected_version: int | None = None,
 ) -> LicenseKey:
     """Set the profile and the numbers of seats by component, and give the key; a component that is not named goes.
 
@@ -33,6 +40,7 @@ def switch_key(
         # The key first: it waits for claims that are under way, and no other begins.
         license_keys.change(connection, key, profile_code=profile_code)
         _switch_components(connection, key, seats)
+        sites.note_key_change(connection, key.organization_id, now)
         return license_keys.current(connection, key_id)
 
 

@@ -8,6 +8,8 @@ LicenseServiceError
 │   ├── NoSeatError            the device holds no seat in the organization
 │   ├── KeyNotFoundError       no license key has this id
 │   ├── AgreementNotFoundError no agreement has this id
+│   ├── SiteNotFoundError      this organization's site is not the caller's to see
+│   ├── SynchronizationNotFoundError  no synchronization has this id
 │   ├── EndpointNotFoundError  no webhook endpoint has this id
 │   └── DeliveryNotFoundError  this event was not meant for this webhook endpoint, or is forgotten
 ├── ClaimRefusedError          a record stands against the claim; a person must change something first
@@ -28,6 +30,10 @@ LicenseServiceError
     ├── WebhooksNotSetUpError  there is no key to seal secrets with
     ├── EndpointDisabledError  the webhook endpoint is disabled
     ├── PostUnderWayError      the same request is being done at this moment
+    ├── OnPremiseError         the organization has no synchronization
+    ├── SynchronizationUnderWayError  the organization is being synchronized at this moment
+    ├── SynchronizationLostError  the run took longer than it may
+    ├── RevisionChangedError   the license keys were changed since
     ├── UnknownProfileError    the catalog lacks the profile
     ├── UnknownComponentError  the catalog lacks a component
     ├── IdNumberTakenError     another license key of the organization has this ID #
@@ -47,12 +53,14 @@ from typing import ClassVar
 class LicenseServiceError(Exception):
     """The root of the tree. `code` is stable and for machines, `sentence` is for people.
 
-    `field` is what of a request is at fault, by its name there, when one thing is.
+    `field` is what of a request is at fault, by its name there, when one thing is. One that `is_passing` may be gone
+    when the same is asked again, so it is never kept for a repetition.
     """
 
     code: ClassVar[str] = "license_service_error"
     sentence: ClassVar[str] = "The license service refused."
     field: ClassVar[str | None] = None
+    is_passing: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else self.sentence
@@ -102,6 +110,20 @@ class AgreementNotFoundError(NotFoundError):
 
     code = "agreement_not_found"
     sentence = "There is no agreement with this id."
+
+
+class SiteNotFoundError(NotFoundError):
+    """The organization is not the caller's own; one that nobody knows is answered the same (T44)."""
+
+    code = "site_not_found"
+    sentence = "There is no site of this organization."
+
+
+class SynchronizationNotFoundError(NotFoundError):
+    """No synchronization has this id."""
+
+    code = "synchronization_not_found"
+    sentence = "There is no synchronization with this id."
 
 
 class EndpointNotFoundError(NotFoundError):
@@ -231,6 +253,40 @@ class PostUnderWayError(ChangeRefusedError):
 
     code = "request_under_way"
     sentence = "The request with this Idempotency-Key is still being done. Ask again in a moment."
+
+
+class OnPremiseError(ChangeRefusedError):
+    """The organization does not use the cloud platform (S2-19, S2-20)."""
+
+    code = "on_premise"
+    sentence = (
+        "This organization runs on premise, without the cloud platform, and so has no synchronization, neither daily "
+        "nor by hand. Register its access keys at the site."
+    )
+
+
+class SynchronizationUnderWayError(ChangeRefusedError):
+    """One at a time, or the second would say what the first has changed."""
+
+    code = "synchronization_under_way"
+    sentence = "The license keys of this organization are being synchronized at this moment. Try again in a minute."
+    is_passing = True
+
+
+class SynchronizationLostError(ChangeRefusedError):
+    """The run outlived its lease and was taken for interrupted (F07)."""
+
+    code = "synchronization_interrupted"
+    sentence = "The synchronization took too long and was interrupted. Start it again."
+    is_passing = True
+
+
+class RevisionChangedError(ChangeRefusedError):
+    """What the site has activated is not what it is to have any more (S2-6)."""
+
+    code = "revision_changed"
+    sentence = "The license keys of this organization are not at this revision. Synchronize, then activate again."
+    field = "revision"
 
 
 class UnknownProfileError(ChangeRefusedError):

@@ -74,7 +74,8 @@ def _add_moves(routes: ApiBlueprint, database: Database, guard: BearerGuard, now
     @routes.doc(operationId="suspend_key", security=[{"bearer": [LICENSES_WRITE]}])
     def suspend(key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Suspend a license key: nobody may use it until it is reinstated."""
-        return key_values(suspend_key(database, str(key_id), expected_version=expected_version), now())
+        at = now()
+        return key_values(suspend_key(database, str(key_id), now=at, expected_version=expected_version), at)
 
     @routes.route("/<uuid:key_id>/reinstate", methods=["POST"])
     @guard.requires(LICENSES_WRITE)
@@ -98,7 +99,8 @@ def _add_moves(routes: ApiBlueprint, database: Database, guard: BearerGuard, now
     @routes.doc(operationId="revoke_key", security=[{"bearer": [LICENSES_WRITE]}])
     def revoke(key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Revoke a license key for good; its seats are released."""
-        return key_values(revoke_key(database, str(key_id), expected_version=expected_version), now())
+        at = now()
+        return key_values(revoke_key(database, str(key_id), now=at, expected_version=expected_version), at)
 
 
 def _add_edits(routes: ApiBlueprint, database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> None:
@@ -149,8 +151,8 @@ def _add_edits(routes: ApiBlueprint, database: Database, guard: BearerGuard, now
     @routes.doc(operationId="switch_key", security=[{"bearer": [LICENSES_WRITE]}])
     def switch(body: dict[str, Any], key_id: UUID, expected_version: int) -> dict[str, Any]:
         """Switch a license key to another profile or other components; one that is not named goes."""
-        contents = {"profile_code": body["profile_code"], "seats": seats_of(body["components"])}
-        return key_values(switch_key(database, str(key_id), **contents, expected_version=expected_version), now())
+        wanted = {**body, "now": now(), "expected_version": expected_version}
+        return key_values(switch_key(database, str(key_id), seats=seats_of(wanted.pop("components")), **wanted), now())
 
 
 def _add_replacement(routes: ApiBlueprint, database: Database, guard: BearerGuard, now: Callable[[], datetime]) -> None:

@@ -1,4 +1,4 @@
-"""The catalog, agreements, license keys, seats, proofs that were used, and webhooks.
+"""The catalog, agreements, license keys, seats, sites, synchronizations, proofs that were used, and webhooks.
 
 The checks say again what the statements keep (T59).
 """
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from database.instants import Instant
@@ -121,6 +122,54 @@ seats: Final = Table(
     ForeignKeyConstraint(["key_id", "component_code"], [key_components.c.key_id, key_components.c.component_code]),
     Index("ix_seats_key_id", "key_id", "component_code"),
     Index("ix_seats_oldest_of_key", "key_id", "claimed_at", "device_id"),
+)
+
+sites: Final = Table(
+    "sites",
+    metadata,
+    Column("organization_id", String(36), primary_key=True),
+    Column("deployment_mode", String(16), nullable=False),
+    # Goes up by one with each change of the organization's license keys.
+    Column("revision", Integer, nullable=False),
+    Column("activation_needed_since", Instant),
+    Column("activated_at", Instant),
+    # Goes up by one with each change of the mode.
+    Column("version", Integer, nullable=False),
+    CheckConstraint("deployment_mode IN ('cloud', 'on_premise')", name="deployment_mode_known"),
+)
+
+synchronizations: Final = Table(
+    "synchronizations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("organization_id", String(36), nullable=False),
+    Column("device_id", String(36)),
+    Column("started_by", String(120), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    # Whoever has not ended it by then is taken for dead.
+    Column("leased_until", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("status", String(16), nullable=False),
+    # Lists of [id of the key, ID #].
+    Column("added", JSON, nullable=False),
+    Column("changed", JSON, nullable=False),
+    Column("removed", JSON, nullable=False),
+    Column("receipt", Text),
+    CheckConstraint("\"trigger\" IN ('automatic', 'manual')", name="trigger_known"),
+    CheckConstraint("status IN ('running', 'succeeded', 'failed', 'interrupted')", name="status_known"),
+    # What lets one run at a time be under way in an organization.
+    Index(
+        "uq_synchronizations_running",
+        "organization_id",
+        unique=True,
+        sqlite_where=text("status = 'running'"),
+        postgresql_where=text("status = 'running'"),
+    ),
+    Index("ix_synchronizations_newest_first", "started_at", "id"),
+    Index("ix_synchronizations_newest_of_trigger", "trigger", "started_at", "id"),
+    Index("ix_synchronizations_newest_of_organization", "organization_id", "started_at", "id"),
+    Index("ix_synchronizations_newest_of_organization_and_trigger", "organization_id", "trigger", "started_at", "id"),
 )
 
 idempotency_keys: Final = Table(

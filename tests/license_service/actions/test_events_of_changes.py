@@ -87,7 +87,7 @@ def test_what_counts_again_and_what_lasts_longer_is_told_of(
     key = sell(any_database, ORGANIZATION, renewal_date=date(2027, 1, 31))
     listen(any_database)
 
-    suspend_key(any_database, key.id)
+    suspend_key(any_database, key.id, now=NOW)
     reinstate_key(any_database, key.id, now=NOW)
     renew_key(any_database, key.id, date(2028, 1, 31), now=NOW)
     terms = KeyTerms(id_number="New", profile_code="standard", seats={"xms": 1})

@@ -73,12 +73,12 @@ def replace(database: Database, key: LicenseKey, terms: KeyTerms = TERMS, **more
 
 CHANGES: dict[str, Callable[..., LicenseKey]] = {
     "edit": lambda database, key_id, **more: edit_id_number(database, key_id, "Other", **more),
-    "suspend": suspend_key,
+    "suspend": lambda database, key_id, **more: suspend_key(database, key_id, now=NOW, **more),
     "reinstate": lambda database, key_id, **more: reinstate_key(database, key_id, now=NOW, **more),
-    "revoke": revoke_key,
+    "revoke": lambda database, key_id, **more: revoke_key(database, key_id, now=NOW, **more),
     "renew": lambda database, key_id, **more: renew_key(database, key_id, date(2028, 1, 31), now=NOW, **more),
     "switch": lambda database, key_id, **more: switch_key(
-        database, key_id, profile_code="standard", seats={"xms": 2}, **more
+        database, key_id, profile_code="standard", seats={"xms": 2}, now=NOW, **more
     ),
     "replace": lambda database, key_id, **more: replace_key(
         database, key_id, TERMS, new_key_id=NEW_KEY, now=NOW, **more
@@ -109,7 +109,7 @@ def test_a_change_that_was_decided_on_an_older_version_is_refused(
 def test_a_change_makes_the_next_version(any_database: Database, sell: Sell, change: str) -> None:
     key = sell(any_database, ORGANIZATION, renewal_date=date(2027, 1, 31))
     if change == "reinstate":
-        key = suspend_key(any_database, key.id)
+        key = suspend_key(any_database, key.id, now=NOW)
 
     changed = CHANGES[change](any_database, key.id, expected_version=key.version)
 
@@ -118,7 +118,7 @@ def test_a_change_makes_the_next_version(any_database: Database, sell: Sell, cha
 
 
 @EVERY
-@pytest.mark.parametrize("end", [revoke_key, CHANGES["replace"]])
+@pytest.mark.parametrize("end", [CHANGES["revoke"], CHANGES["replace"]])
 def test_nothing_of_a_key_that_is_gone_changes(
     any_database: Database, sell: Sell, change: str, end: Callable[..., LicenseKey]
 ) -> None:
@@ -169,7 +169,7 @@ def test_the_id_number_changes_alone(any_database: Database, sell: Sell) -> None
 def test_a_suspended_key_gives_nothing_until_it_is_reinstated(any_database: Database, sell: Sell) -> None:
     key = sell(any_database, ORGANIZATION, seats=2)
     held = claim(any_database, "d1")
-    suspend_key(any_database, key.id)
+    suspend_key(any_database, key.id, now=NOW)
 
     for refused in (lambda: entitlement(any_database, "d1"), lambda: claim(any_database, "d1")):
         with pytest.raises(LicenseSuspendedError):
@@ -184,7 +184,7 @@ def test_a_suspended_key_gives_nothing_until_it_is_reinstated(any_database: Data
 
 def test_another_key_takes_new_devices_while_one_is_suspended(any_database: Database, sell: Sell) -> None:
     suspended, other = sell(any_database, ORGANIZATION), sell(any_database, ORGANIZATION)
-    suspend_key(any_database, suspended.id)
+    suspend_key(any_database, suspended.id, now=NOW)
 
     assert claim(any_database, "d1").seat.key_id == other.id
 
@@ -193,7 +193,7 @@ def test_only_an_active_key_is_suspended_switched_or_replaced(any_database: Data
     key = sell(any_database, ORGANIZATION)
     with pytest.raises(KeyStatusError):
         reinstate_key(any_database, key.id, now=NOW)
-    suspend_key(any_database, key.id)
+    suspend_key(any_database, key.id, now=NOW)
 
     for change in ("suspend", "switch", "replace"):
         with pytest.raises(KeyStatusError):
@@ -206,7 +206,7 @@ def test_a_revoked_key_has_no_seats(any_database: Database, sell: Sell) -> None:
     for device in ("d1", "d2"):
         claim(any_database, device)
 
-    assert revoke_key(any_database, key.id).components == (KeyComponent("xms", 1),)
+    assert revoke_key(any_database, key.id, now=NOW).components == (KeyComponent("xms", 1),)
     assert list_seats(any_database, key.id) == []
     with pytest.raises(NoSeatError):
         entitlement(any_database, "d1")
@@ -222,7 +222,7 @@ def test_64_claims_while_the_key_is_revoked_leave_no_seat_on_it(any_database: Da
     def one(number: int) -> None:
         barrier.wait()
         if number == 32:
-            revoke_key(any_database, key.id)
+            revoke_key(any_database, key.id, now=NOW)
         else:
             with suppress(NoLicenseError):
                 claim(any_database, f"d{number}")
@@ -276,7 +276,7 @@ def test_a_key_is_switched_to_another_profile_and_other_components(
     key = sell(any_database, ORGANIZATION, seats={"xms": 2})
     claim(any_database, "d1")
 
-    switched = switch_key(any_database, key.id, profile_code="premium", seats={"xms": 1, "kds": 3})
+    switched = switch_key(any_database, key.id, profile_code="premium", seats={"xms": 1, "kds": 3}, now=NOW)
 
     assert switched.components == (KeyComponent("kds", 3), KeyComponent("xms", 1, 1))
     assert entitlement(any_database, "d1").features == ("xms", "loyalty")
@@ -294,7 +294,7 @@ def test_a_switch_takes_no_seat_from_under_a_device(
     before = read_license_key(any_database, key.id)
 
     with pytest.raises(SeatsInUseError):
-        switch_key(any_database, key.id, profile_code="premium", seats=seats)
+        switch_key(any_database, key.id, profile_code="premium", seats=seats, now=NOW)
     assert read_license_key(any_database, key.id) == before
 
 
@@ -304,8 +304,8 @@ def test_a_switch_to_more_seats_ends_an_over_count(any_database: Database, sell:
     for device in ("d1", "d2"):
         claim(any_database, device)
 
-    same = switch_key(any_database, key.id, profile_code="standard", seats={"xms": 1})
-    more = switch_key(any_database, key.id, profile_code="standard", seats={"xms": 2})
+    same = switch_key(any_database, key.id, profile_code="standard", seats={"xms": 1}, now=NOW)
+    more = switch_key(any_database, key.id, profile_code="standard", seats={"xms": 2}, now=NOW)
 
     assert same.components == (KeyComponent("xms", 1, 2, NOW),)
     assert more.components == (KeyComponent("xms", 2, 2),)
@@ -321,7 +321,7 @@ def test_a_switch_is_to_what_the_catalog_has(
     key = sell(any_database, ORGANIZATION)
 
     with pytest.raises(error):
-        switch_key(any_database, key.id, profile_code=profile_code, seats=seats)
+        switch_key(any_database, key.id, profile_code=profile_code, seats=seats, now=NOW)
     assert read_license_key(any_database, key.id) == key
 
 
