@@ -17,6 +17,7 @@ from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
 from license_service.endpoints.seats import seat_routes
 from license_service.endpoints.signing_keys import JWKS_PATH, signing_key_routes
+from license_service.endpoints.solutions_catalog import catalog_page_routes, catalog_routes
 from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
@@ -51,6 +52,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
     api.register_blueprint(access_key_routes(wired.database, wired.guard, wired.now, wired.signing_keys))
     app.register_blueprint(signing_key_routes(wired.signing_keys))
+    api.register_blueprint(catalog_routes(wired.database))
+    app.register_blueprint(catalog_page_routes(wired.database))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 POS_SERVER_COMPONENT: Final = "xms"
 """What a POS server sits on unless its claim names another component."""
@@ -27,3 +27,11 @@ class Profile:
     code: str
     name: str
     features: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that is sold, and what each licensing profile makes of it."""
+
+    components: Sequence[Component]
+    profiles: Sequence[Profile]

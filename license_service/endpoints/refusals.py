@@ -82,10 +82,18 @@ def install_refusals(app: Flask) -> None:
 
 
 def refuses(
-    routes: ApiBlueprint, *errors: type[_Refusal], body: bool = False, query: bool = False
+    routes: ApiBlueprint,
+    *errors: type[_Refusal],
+    body: bool = False,
+    query: bool = False,
+    public: bool = False,
 ) -> Callable[[View], View]:
-    """Decorate a view; the document then lists these errors, and those that any route, body or query can end in."""
-    problems = [*ANY_ROUTE, *(problem_of(error) for error in errors)]
+    """Decorate a view; the document then lists these errors, and those that any route, body or query can end in.
+
+    A `public` one asks for no token.
+    """
+    problems = [problem for problem in ANY_ROUTE if not public or problem.status not in {401, 403}]
+    problems += [problem_of(error) for error in errors]
     problems += _ANY_BODY if body else ()
     problems += _ANY_FIELDS if body or query else ()
     documented: Callable[[View], View] = routes.doc(responses=problem_answers(problems))

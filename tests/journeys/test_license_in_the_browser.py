@@ -9,73 +9,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
+
+from tests.journeys.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import pytest
     from playwright.sync_api import Browser, BrowserContext, Page
 
     from deploy.local_stack.stack import LocalStack
     from tests.journeys.people import People
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}; install Debian's chromium")
-
-DESK = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=["desk", "phone"])
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    context = browser.new_context(**{"desk": DESK, "phone": PHONE}[request.param])
-    if request.param == "desk":
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(15_000)
-    yield context
-    context.close()
-
-
-class Reader:
-    """Looks at each page as it is reached: axe, console errors, sideways scrolling, a picture if a folder is named."""
-
-    def __init__(self, pictures: Path | None) -> None:
-        self._pictures = pictures
-        self._count = 0
-        self.complaints: list[str] = []
-
-    def listen(self, page: Page) -> None:
-        page.on("console", lambda message: self._hear(message.type, f"{message.text} {message.location['url']}"))
-        page.on("pageerror", lambda error: self._hear("error", str(error)))
-
-    def look(self, page: Page, name: str, *, scripts: bool) -> None:
-        if self._pictures:
-            self._count += 1
-            page.screenshot(path=self._pictures / f"{self._count:02}-{name}.png", full_page=True)
-        if scripts:
-            found = Axe().run(page).response["violations"]
-            self.complaints += [f"{name}: {one['id']} {one['nodes'][0]['html']}" for one in found]
-            too_wide: bool = page.evaluate(
-                "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            )
-            if too_wide:
-                self.complaints.append(f"{name}: scrolls sideways")
-
-    def _hear(self, kind: str, text: str) -> None:
-        # A page that was refused (a wrong code) is told of in the console too; that one is meant.
-        if kind == "error" and "422" not in text:
-            self.complaints.append(f"console: {text}")
 
 
 def detail(page: Page, label: str) -> str:

@@ -66,9 +66,22 @@ def test_every_operation_and_its_scope_is_listed_here(client: FlaskClient) -> No
         Operation(method, path, operation["security"][0]["bearer"][0])
         for path, item in document["paths"].items()
         for method, operation in item.items()
-        if method != "parameters"
+        if method != "parameters" and operation["security"]
     }
     assert found == set(OPERATIONS)
+
+
+def test_only_the_solutions_catalog_asks_for_no_token(client: FlaskClient) -> None:
+    """S2-23."""
+    paths = client.get("/openapi.json").get_json()["paths"]
+
+    public = [
+        (method, path)
+        for path, item in paths.items()
+        for method in item.keys() - {"parameters"}
+        if not item[method]["security"]
+    ]
+    assert public == [("get", "/v1/catalog")]
 
 
 @EVERY
