@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from license_service.actions.read_license_key import read_license_key
 from license_service.domain.access_key import claims_of
-from license_service.domain.errors import KeyNotFoundError
-from license_service.storage import license_keys
 from wire.access_key import sign_access_key as signed_text
 
 if TYPE_CHECKING:
@@ -25,16 +24,13 @@ class SignedAccessKey:
 
 
 def sign_access_key(
-    database: Database, signing_keys: KeyFolder, key_id: str, *, organization_id: str | None = None
+    database: Database, signing_keys: KeyFolder, key_id: str, *, visible_to: str | None = None
 ) -> SignedAccessKey:
-    """Give the access key of one organization's license key, or of anybody's when none is named.
+    """Give the access key of a license key that this organization (None: anybody) may see.
 
     Raises KeyNotFoundError, in the same words when the key is another organization's (T44), KeyNotActiveError or
     SigningKeyUnavailableError.
     """
-    with database.reading() as connection:
-        key = license_keys.by_id(connection, key_id)
-    if key is None or organization_id not in {None, key.organization_id}:
-        raise KeyNotFoundError
+    key = read_license_key(database, key_id, visible_to=visible_to)
     claims = claims_of(key)
     return SignedAccessKey(key.id, key.version, signed_text(claims, signing_keys.current_key()))

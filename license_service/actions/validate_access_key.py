@@ -35,7 +35,7 @@ def validate_access_key(
     if claims.organization_id != organization.id:
         raise AccessKeyOfAnotherOrganizationError
     with database.reading() as connection:
-        key = license_keys.by_id(connection, claims.key_id)
-    if key is None or key.organization_id != organization.id:
+        key = license_keys.by_id(connection, claims.key_id, organization.id)
+    if key is None:
         raise AccessKeyUnknownError
     return validated(key, now)

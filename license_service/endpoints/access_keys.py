@@ -19,6 +19,7 @@ from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.license_key_documents import KEY_EXAMPLE
 from license_service.endpoints.refusals import refuses
 from license_service.endpoints.request_parser import ApiBlueprint
+from license_service.endpoints.tenancy import visible_organization
 from license_service.endpoints.texts import UuidText
 from wire.errors import (
     AccessKeyForgedError,
@@ -28,7 +29,6 @@ from wire.errors import (
     AccessKeyUnreadableError,
 )
 from wire.scopes import ENTITLEMENTS, LICENSE, LICENSES_READ
-from wire.serving.bearer import caller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +131,7 @@ def access_key_routes(
 
         A device reads those of its own organization.
         """
-        return sign_access_key(database, signing_keys, str(key_id), organization_id=caller().organization_id)
+        return sign_access_key(database, signing_keys, str(key_id), visible_to=visible_organization())
 
     @routes.route("/access-key-validations", methods=["POST"])
     @guard.requires(ENTITLEMENTS)

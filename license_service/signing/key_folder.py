@@ -47,7 +47,12 @@ class KeyFolder:
                     f"Others than its owner may write in {self._folder}. Run: chmod 700 {self._folder}"
                 )
             return key_ring_from(read_private_file(path), path)
-        except FileNotFoundError:
+        except FileNotFoundError as fault:
+            if any(self._folder.glob("*.pem")):
+                # A state of no keys would let the next change erase them.
+                raise SigningKeyUnavailableError(
+                    f"{path} is missing beside private keys. Restore the backup, or empty the folder if unused."
+                ) from fault
             return KeyRing()
         except OSError as fault:
             raise SigningKeyUnavailableError(f"{self._folder} cannot be read: {fault.strerror}.") from fault

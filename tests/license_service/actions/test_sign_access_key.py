@@ -103,10 +103,10 @@ def test_key_of_another_organization_is_not_there(
     """T44: in the same words as one that is nowhere."""
     key = sell(any_database, ORGANIZATION)
 
-    assert sign_access_key(any_database, signing_keys, key.id, organization_id=ORGANIZATION).key_id == key.id
+    assert sign_access_key(any_database, signing_keys, key.id, visible_to=ORGANIZATION).key_id == key.id
     for key_id in (key.id, new_id()):
         with pytest.raises(KeyNotFoundError, match=r"^There is no license key with this id\.$"):
-            sign_access_key(any_database, signing_keys, key_id, organization_id=new_id())
+            sign_access_key(any_database, signing_keys, key_id, visible_to=new_id())
 
 
 def test_date_before_access_keys_were_can_be_signed(

@@ -32,7 +32,7 @@ def test_first_key_signs_at_once_and_the_second_is_published_only() -> None:
 
 
 def test_next_key_signs_when_every_site_in_contact_has_it() -> None:
-    """S1-2: a site may be out of contact for eight days."""
+    """S1-2, T30: a site may be out of contact for eight days."""
     with pytest.raises(SigningKeyRefusedError, match="for 8 days sites may not know it"):
         TWO.promoted(NOW + PUBLISHED_AHEAD - timedelta(seconds=1))
 

@@ -226,6 +226,20 @@ def test_state_that_is_none_is_not_guessed_at(folder: KeyFolder, path: Path, con
         folder.read()
 
 
+def test_private_keys_without_their_state_are_not_erased(folder: KeyFolder, path: Path) -> None:
+    """T29: the file was lost, or not restored; without it they would be taken for leftovers."""
+    create_signing_key(folder, now=NOW)
+    files = pem_files(path)
+    (path / "signing-keys.json").unlink()
+
+    with pytest.raises(SigningKeyUnavailableError, match="Restore the backup"):
+        create_signing_key(folder, now=NOW)
+    with pytest.raises(SigningKeyUnavailableError, match="Restore the backup"):
+        folder.read()
+
+    assert pem_files(path) == files
+
+
 def test_state_with_two_current_keys_is_refused(folder: KeyFolder, path: Path) -> None:
     create_signing_key(folder, now=NOW)
     state = json.loads((path / "signing-keys.json").read_text())
@@ -239,8 +253,9 @@ def test_folder_that_is_a_file_is_said_to_be_unusable(folder: KeyFolder, path: P
     path.parent.mkdir()
     path.write_text("")
 
-    with pytest.raises(SigningKeyUnavailableError, match="cannot be read"):
-        folder.read()
+    for unusable in (folder, KeyFolder(path / "keys")):
+        with pytest.raises(SigningKeyUnavailableError, match="cannot be read"):
+            unusable.read()
     with pytest.raises(SigningKeyUnavailableError, match="cannot be changed"):
         create_signing_key(folder, now=NOW)
 
