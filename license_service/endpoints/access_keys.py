@@ -15,6 +15,7 @@ from license_service.domain.errors import (
     KeyNotActiveError,
     KeyNotFoundError,
 )
+from license_service.endpoints.entity_tags import unless_known
 from license_service.endpoints.idempotency import idempotent
 from license_service.endpoints.license_key_documents import KEY_EXAMPLE
 from license_service.endpoints.refusals import refuses
@@ -118,6 +119,7 @@ def access_key_routes(
 
     @routes.route("/license-keys/<uuid:key_id>/access-key", methods=["GET"])
     @guard.requires(LICENSES_READ, LICENSE)
+    @unless_known(routes)
     @routes.response(
         200,
         AccessKeySchema,

@@ -1,0 +1,90 @@
+"""Each list reads its page from an index in the list's order: nothing is scanned, and nothing sorted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+
+from license_service.actions.list_agreements import list_agreements
+from license_service.actions.list_components import list_components
+from license_service.actions.list_license_keys import list_license_keys
+from license_service.actions.list_profiles import list_profiles
+from license_service.domain.page import PageWanted
+from license_service.storage.seats import of_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from database.engine import Database
+
+ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
+ID = "9f2f3c64-0d8b-4b0e-a5f3-7a1d9a3f5c21"
+LATER = PageWanted(50, (datetime(2026, 6, 1, 9, 0, tzinfo=UTC), ID))
+LATER_CODE = PageWanted(50, ("kds",))
+
+
+def seats_of(database: Database, wanted: PageWanted, **_: object) -> None:
+    with database.reading() as connection:
+        of_key(connection, ID, wanted)
+
+
+def plans(database: Database, work: Callable[[], object]) -> list[str]:
+    """Give the steps by which SQLite runs the first statement of the work."""
+    statements: list[tuple[str, Any]] = []
+    engine = database._read_engine
+
+    def note(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
+        statements.append((statement, given))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    statement, given = statements[0]
+    with database.reading() as connection:
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted", "filters", "index"),
+    [
+        (list_license_keys, LATER, {}, "ix_license_keys_oldest_first"),
+        (list_license_keys, LATER, {"organization_id": ORGANIZATION}, "ix_license_keys_oldest_of_organization"),
+        (list_license_keys, LATER, {"visible_to": ORGANIZATION}, "ix_license_keys_oldest_of_organization"),
+        (list_license_keys, LATER, {"id_number": "Shops north"}, "ix_license_keys_oldest_of_id_number"),
+        (list_license_keys, LATER, {"status": "suspended"}, "ix_license_keys_oldest_of_status"),
+        (list_agreements, LATER, {}, "ix_agreements_oldest_first"),
+        (list_agreements, LATER, {"organization_id": ORGANIZATION}, "ix_agreements_oldest_of_organization"),
+        (list_components, LATER_CODE, {}, "sqlite_autoindex_components_1"),
+        (list_profiles, LATER_CODE, {}, "sqlite_autoindex_profiles_1"),
+        (seats_of, LATER, {}, "ix_seats_oldest_of_key"),
+    ],
+)
+def test_a_later_page_is_searched_for_in_the_list_s_index(
+    database: Database, listed: Any, wanted: PageWanted, filters: dict[str, str], index: str
+) -> None:
+    (step,) = plans(database, lambda: listed(database, wanted, **filters))
+
+    assert step.startswith("SEARCH ")
+    assert f"USING INDEX {index} (" in step
+    assert ">(" in step or ">?" in step
+
+
+@pytest.mark.parametrize("listed", [list_license_keys, list_agreements])
+def test_the_first_page_is_read_along_the_list_s_index(database: Database, listed: Any) -> None:
+    steps = plans(database, lambda: listed(database, PageWanted(50)))
+
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+def test_the_label_of_a_key_in_an_organization_is_found_at_once(database: Database) -> None:
+    """S2-22: unique there."""
+    steps = plans(
+        database, lambda: list_license_keys(database, LATER, organization_id=ORGANIZATION, id_number="Shops north")
+    )
+
+    assert "(organization_id=? AND id_number=?)" in steps[0]
