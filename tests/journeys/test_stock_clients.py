@@ -149,7 +149,7 @@ def test_openid_client_for_node_runs_the_whole_flow(
 
 def test_oauth4webapi_proves_its_key_all_the_way(people: People, node_folder: Path) -> None:
     """T15: with the proof an API asks only for the scope that a device lacks; as a bearer token it is refused."""
-    api = f"{people.document['license_url']}/v1/license-keys"
+    api = f"{people.document['license_url']}/v1/agreements"
     command = ["node", "bound_device.mjs", people.auth_url, api]
     with subprocess.Popen(command, cwd=node_folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin is not None
