@@ -18,6 +18,8 @@ from license_service.endpoints.refusals import install_refusals
 from license_service.endpoints.seats import seat_routes
 from license_service.endpoints.signing_keys import JWKS_PATH, signing_key_routes
 from license_service.endpoints.solutions_catalog import catalog_page_routes, catalog_routes
+from license_service.endpoints.webhook_deliveries import webhook_delivery_routes
+from license_service.endpoints.webhook_endpoints import webhook_endpoint_routes
 from wire.scopes import LICENSE_AUDIENCE
 from wire.serving.api_document import About, document_api
 from wire.serving.health import health_routes
@@ -54,6 +56,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
     app.register_blueprint(signing_key_routes(wired.signing_keys))
     api.register_blueprint(catalog_routes(wired.database))
     app.register_blueprint(catalog_page_routes(wired.database))
+    for webhook_routes in (webhook_endpoint_routes, webhook_delivery_routes):
+        api.register_blueprint(webhook_routes(wired.webhooks, wired.guard, wired.now))
     app.register_blueprint(
         health_routes({"database": wired.database.check, "keys": lambda: wired.keys.key("readiness")})
     )

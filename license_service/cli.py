@@ -19,6 +19,8 @@ from license_service.key_commands import add_agreement_commands, add_key_command
 from license_service.settings import load_settings
 from license_service.signing_commands import add_show_command, add_signing_commands
 from license_service.update_commands import add_update_commands
+from license_service.webhook_commands import add_webhook_commands
+from license_service.webhook_process import keep_delivering
 from license_service.wiring import wire_up
 
 if TYPE_CHECKING:
@@ -52,12 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="license-service", description="Keep the license records.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to the newest revision").set_defaults(run=None)
+    text = "send webhooks, and look which dates have come, until told to stop"
+    commands.add_parser("deliver-webhooks", help=text).set_defaults(run=keep_delivering, options={})
     for name, add_verbs, text in (
         ("catalog", add_catalog_commands, "components and licensing profiles"),
         ("agreement", add_agreement_commands, "what was signed with an organization"),
         ("key", _add_every_key_command, "license keys"),
         ("seats", add_seat_commands, "which devices sit on license keys"),
         ("signing", add_signing_commands, "the keys that access keys are signed with"),
+        ("webhook", add_webhook_commands, "where other systems are told what happens"),
     ):
         group = commands.add_parser(name, help=text)
         add_verbs(group.add_subparsers(required=True, metavar="VERB"), _add)
@@ -91,8 +96,10 @@ def _run(settings: Settings, asked: argparse.Namespace) -> None:
         migrate("license_service", settings.database_url)
         print("The database is at the newest revision.")
         return
-    document, rows = asked.run(wired, asked)
-    print(json.dumps(document) if asked.json else _table(rows))
+    answer = asked.run(wired, asked)
+    if answer is not None:
+        document, rows = answer
+        print(json.dumps(document) if asked.json else _table(rows))
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -37,6 +38,12 @@ class Settings:
 
     key_folder: Path
     """The folder of the keys that access keys are signed with; this service's own."""
+
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Seal the secrets of webhooks: the first seals, each opens what it sealed. None: there are no webhooks."""
+
+    webhooks_to_loopback: bool = False
+    """Whether webhooks may be sent to this machine, and there without TLS: for development."""
 
     @property
     def public_host(self) -> str:
@@ -73,6 +80,18 @@ def _web_address(value: str) -> None:
         raise ValidationError("wants an http or https URL.")
 
 
+class _SecretKeys(fields.Field[tuple[str, ...]]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:  # noqa: ANN401 - marshmallow's signature
+        keys = tuple(key.strip() for key in value.split(","))
+        try:
+            for key in keys:
+                Fernet(key)
+        except ValueError as fault:
+            wanted = "wants Fernet keys, 32 random bytes in URL-safe base64 each, with commas."
+            raise ValidationError(wanted) from fault
+        return keys
+
+
 def _needed(wanted: str) -> dict[str, Any]:
     return {"required": f"is missing. It wants {wanted}."}
 
@@ -107,6 +126,11 @@ class _SettingsSchema(Schema):
         error_messages=_needed("the folder of the signing keys"),
     )
     jwks_uri = fields.String(load_default=None, data_key="LICENSE_JWKS_URI", validate=_web_address)
+    secret_keys = _SecretKeys(data_key="LICENSE_SECRET_KEY")
+    webhooks_to_loopback = fields.Boolean(
+        data_key="LICENSE_WEBHOOKS_TO_LOOPBACK",
+        error_messages={"invalid": "wants true or false; without it, false."},
+    )
 
     @post_load
     def _make(self, values: dict[str, Any], **_: object) -> Settings:

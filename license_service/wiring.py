@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from database.engine import Database
+from license_service.actions.deliver_webhooks import DeliveryParts
+from license_service.actions.webhook_parts import WebhookParts
+from license_service.outbound.webhook_post import WebhookPost
 from license_service.signing.key_folder import KeyFolder
+from license_service.storage.seal import Seal
 from license_service.storage.used_proofs import UsedProofs
 from wire.dpop import DpopVerifier
 from wire.http_client import HttpClient
@@ -32,6 +37,7 @@ class Wired:
     guard: BearerGuard
     signing_keys: KeyFolder
     now: Callable[[], datetime]
+    webhooks: WebhookParts
 
 
 def utc_now() -> datetime:
@@ -52,4 +58,20 @@ def wire_up(settings: Settings, *, keys: KeySource | None = None) -> Wired:
         ),
         signing_keys=KeyFolder(settings.key_folder),
         now=utc_now,
+        webhooks=WebhookParts(
+            database,
+            seal=Seal(settings.secret_keys) if settings.secret_keys else None,
+            allow_loopback=settings.webhooks_to_loopback,
+        ),
+    )
+
+
+def delivery_parts(wired: Wired) -> DeliveryParts:
+    """Make what sends webhooks. Raises WebhooksNotSetUpError."""
+    return DeliveryParts(
+        database=wired.database,
+        post=WebhookPost(allow_loopback=wired.webhooks.allow_loopback),
+        seal=wired.webhooks.needed_seal(),
+        now=wired.now,
+        jitter=random.random,
     )

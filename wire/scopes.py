@@ -25,6 +25,12 @@ LICENSES_READ: Final = "licenses.read"
 LICENSES_WRITE: Final = "licenses.write"
 """Vendor staff's tools may create license records."""
 
+WEBHOOKS_READ: Final = "webhooks.read"
+"""Vendor staff's tools may see where events are sent, and what came of it."""
+
+WEBHOOKS_WRITE: Final = "webhooks.write"
+"""Vendor staff's tools may choose where events of every organization are sent, and get the secrets that sign them."""
+
 NOTIFICATIONS_READ: Final = "notifications.read"
 """The state of notifications may be read."""
 
@@ -33,6 +39,8 @@ AUDIENCE_OF_SCOPE: Final = {
     ENTITLEMENTS: LICENSE_AUDIENCE,
     LICENSES_READ: LICENSE_AUDIENCE,
     LICENSES_WRITE: LICENSE_AUDIENCE,
+    WEBHOOKS_READ: LICENSE_AUDIENCE,
+    WEBHOOKS_WRITE: LICENSE_AUDIENCE,
     NOTIFICATIONS_READ: NOTIFY_AUDIENCE,
 }
 

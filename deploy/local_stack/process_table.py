@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from deploy.local_stack.settings import StackSettings
     from deploy.local_stack.stack_secrets import StackSecrets
 
+_WORKER_OPTIONS: Final = (
+    "--pool=threads",
+    "--concurrency=4",
+    "--without-gossip",
+    "--without-mingle",
+    "--without-heartbeat",
+)
 POS_CLIENT_ID: Final = "tillpass-pos"
 # As wire.update_manifest has it; the launcher does without the libraries of the services.
 UPDATE_MANIFEST_PATH: Final = "/update-manifest"
@@ -67,26 +74,20 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
         _web(
             "update_service", "license_service.update_wsgi:app", ports.update, update, ready_path=UPDATE_MANIFEST_PATH
         ),
-        Part(
-            "notify_worker",
-            _celery(
-                "worker",
-                "--pool=threads",
-                "--concurrency=4",
-                "--without-gossip",
-                "--without-mingle",
-                "--without-heartbeat",
-            ),
-            says(" ready."),
-            notify,
-            queue_ends,
-        ),
+        Part("notify_worker", _celery("worker", *_WORKER_OPTIONS), says(" ready."), notify, queue_ends),
         Part(
             "notify_beat",
             _celery("beat", "--pidfile="),
             says("beat: Starting"),
             notify,
             queue_ends,
+        ),
+        Part(
+            "webhook_delivery",
+            _python("license_service.cli", "deliver-webhooks"),
+            says("webhook delivery started"),
+            license_,
+            ("license_service",),
         ),
         Part(
             "outbox_relay",
@@ -133,6 +134,8 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "LICENSE_PUBLIC_URL": urls.license,
             "LICENSE_ISSUER": urls.auth,
             "LICENSE_KEY_FOLDER": str(folder / "license-keys"),
+            "LICENSE_SECRET_KEY": secrets.license_secret_key,
+            "LICENSE_WEBHOOKS_TO_LOOPBACK": "true",
         },
         "update": {"LICENSE_UPDATE_FOLDER": str(folder / "update")},
         "notify": {

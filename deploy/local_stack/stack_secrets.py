@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StackSecrets:
-    """`notification_key` is a Fernet key: 32 random bytes, base64url."""
+    """`notification_key` and `license_secret_key` are Fernet keys: 32 random bytes, base64url."""
 
     auth_secret_key: str
+    license_secret_key: str
     notification_key: str
     redis_password: str
     demo_password: str
@@ -45,11 +46,16 @@ def secrets_of(path: Path) -> StackSecrets:
 def _make() -> StackSecrets:
     return StackSecrets(
         auth_secret_key=secrets.token_urlsafe(48),
-        notification_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"),
+        license_secret_key=_fernet_key(),
+        notification_key=_fernet_key(),
         redis_password=secrets.token_urlsafe(32),
         demo_password=_readable_password(),
         client_secret=secrets.token_urlsafe(32),
     )
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
 def _readable_password() -> str:

@@ -23,10 +23,10 @@ LicenseServiceError
 │   └── GroupNotActivatedError the organization's registration waits for its second email
 ├── StaleVersionError          the record was changed since it was read
 ├── IdempotencyKeyReusedError  the key was sent with another request before
-├── WebhookUrlError            nothing is sent to this URL
 ├── SealBrokenError            what was sealed cannot be opened
 ├── UpdateError                the update manifest, its key or its folder cannot be used
 └── ChangeRefusedError         a record stands against the change
+    ├── WebhookUrlError        nothing is sent to this URL
     ├── WebhooksNotSetUpError  there is no key to seal secrets with
     ├── EndpointDisabledError  the webhook endpoint is disabled
     ├── PostUnderWayError      the same request is being done at this moment
@@ -200,14 +200,6 @@ class IdempotencyKeyReusedError(LicenseServiceError):
     field = "Idempotency-Key"
 
 
-class WebhookUrlError(LicenseServiceError):
-    """Nothing is sent to this URL (T31)."""
-
-    code = "webhook_url_refused"
-    sentence = "Webhooks are sent to an https URL of a public host, without user, password or fragment."
-    field = "url"
-
-
 class SealBrokenError(LicenseServiceError):
     """What was sealed was sealed under another key, or is damaged."""
 
@@ -369,6 +361,14 @@ class RenewalDateError(ChangeRefusedError):
     code = "renewal_date_not_later"
     sentence = "A license key is renewed until a day after its present renewal date."
     field = "renewal_date"
+
+
+class WebhookUrlError(ChangeRefusedError):
+    """Nothing is sent to this URL (T31)."""
+
+    code = "webhook_url_refused"
+    sentence = "Webhooks are sent to an https URL of a public host, without user, password or fragment."
+    field = "url"
 
 
 class WebhooksNotSetUpError(ChangeRefusedError):

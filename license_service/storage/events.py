@@ -51,7 +51,7 @@ def record_event(
     if not wanted_by:
         return
     body = event_body(kind, organization_id=organization_id, subject_id=subject_id, data=data, at=now)
-    event = {"id": f"evt_{uuid4().hex}", "kind": kind, "body": body, "created_at": now}
+    event = {"id": str(uuid4()), "kind": kind, "body": body, "created_at": now}
     connection.execute(_ADD_EVENT, event)
     connection.execute(_ADD_DELIVERY, [_delivery(event["id"], endpoint_id, now) for endpoint_id in wanted_by])
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, bindparam, delete, exists, or_, select, tuple_, update
 
 from database.instants import Instant
+from license_service.domain.errors import DeliveryNotFoundError
 from license_service.domain.event import EventKind
+from license_service.domain.page import Page
 from license_service.domain.webhook import DeliveryStatus, EndpointStatus, SealedSecrets, WebhookDelivery
+from license_service.storage.keyset import read_page
 from license_service.storage.tables import webhook_deliveries, webhook_endpoints, webhook_events
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from license_service.domain.page import PageWanted
 
 LEASE: Final = timedelta(seconds=120)
 """How long a claimed attempt may take: well over the time limits of resolving, connecting and sending."""
@@ -112,17 +117,25 @@ def settle(
     return connection.execute(_SETTLE, values).rowcount == 1
 
 
-def send_again(connection: Connection, endpoint_id: str, event_id: str, now: datetime) -> bool:
-    """Have an event sent from the first attempt on, or say that there is no such delivery."""
+def send_again(connection: Connection, endpoint_id: str, event_id: str, now: datetime) -> WebhookDelivery:
+    """Have an event sent from the first attempt on. Raises DeliveryNotFoundError."""
     this = update(webhook_deliveries).where(_table.endpoint_id == endpoint_id, _table.event_id == event_id)
     values = {"status": DeliveryStatus.PENDING, "attempts": 0, "next_attempt_at": now}
-    return connection.execute(this.values(values)).rowcount == 1
-
-
-def one(connection: Connection, endpoint_id: str, event_id: str) -> WebhookDelivery | None:
+    if connection.execute(this.values(values)).rowcount != 1:
+        raise DeliveryNotFoundError
     query = _ALL.where(_table.endpoint_id == endpoint_id, _table.event_id == event_id)
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else delivery_of(row)
+    return delivery_of(connection.execute(query).mappings().one())
+
+
+def listed(
+    connection: Connection, endpoint_id: str, wanted: PageWanted, status: DeliveryStatus | None = None
+) -> Page[WebhookDelivery]:
+    """Give a page of an endpoint's deliveries, the oldest first."""
+    query = _ALL.where(_table.endpoint_id == endpoint_id)
+    if status is not None:
+        query = query.where(_table.status == status)
+    page = read_page(connection, query, (_table.created_at, _table.event_id), wanted)
+    return Page(map(delivery_of, page), page.end)
 
 
 def forget_before(connection: Connection, before: datetime) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from database.instants import Instant
+from license_service.domain.errors import EndpointNotFoundError, StaleVersionError
 from license_service.domain.event import EventKind
+from license_service.domain.page import Page
 from license_service.domain.webhook import (
     DisabledReason,
     EndpointStatus,
@@ -16,6 +18,7 @@ from license_service.domain.webhook import (
     is_lost,
     pause_after,
 )
+from license_service.storage.keyset import read_page
 from license_service.storage.tables import webhook_endpoints
 
 if TYPE_CHECKING:
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from license_service.domain.page import PageWanted
     from license_service.domain.webhook import EndpointTerms
 
 _table: Final = webhook_endpoints.c
+OLDEST_FIRST: Final = (_table.created_at, _table.id)
 _UNTROUBLED: Final = {"failures": 0, "failing_since": None, "paused_until": None}
 _WORKS: Final = update(webhook_endpoints).where(_table.id == bindparam("this"), _table.failures > 0).values(_UNTROUBLED)
 _FAILS: Final = (
@@ -44,19 +49,30 @@ def add(connection: Connection, endpoint: WebhookEndpoint) -> None:
     connection.execute(insert(webhook_endpoints).values(**values, **_secret_columns(endpoint.secrets)))
 
 
-def by_id(connection: Connection, endpoint_id: str) -> WebhookEndpoint | None:
+def found(connection: Connection, endpoint_id: str) -> WebhookEndpoint:
+    """Raise EndpointNotFoundError when there is none."""
     row = connection.execute(select(webhook_endpoints).where(_table.id == endpoint_id)).mappings().one_or_none()
-    return None if row is None else endpoint_of(row)
+    if row is None:
+        raise EndpointNotFoundError
+    return endpoint_of(row)
 
 
-def listed(connection: Connection) -> list[WebhookEndpoint]:
-    """Give all endpoints, the oldest first."""
-    rows = connection.execute(select(webhook_endpoints).order_by(_table.created_at, _table.id)).mappings()
-    return [endpoint_of(row) for row in rows]
+def expected(connection: Connection, endpoint_id: str, version: int) -> WebhookEndpoint:
+    """Give the endpoint as whoever changes it has seen it. Raises EndpointNotFoundError or StaleVersionError."""
+    endpoint = found(connection, endpoint_id)
+    if endpoint.version != version:
+        raise StaleVersionError(endpoint.version)
+    return endpoint
 
 
-def change(connection: Connection, endpoint: WebhookEndpoint, terms: EndpointTerms, now: datetime) -> bool:
-    """Put these terms in place of those of the endpoint as it was read, or say that it was changed since.
+def listed(connection: Connection, wanted: PageWanted) -> Page[WebhookEndpoint]:
+    """Give a page of all endpoints, the oldest first."""
+    page = read_page(connection, select(webhook_endpoints), OLDEST_FIRST, wanted)
+    return Page(map(endpoint_of, page), page.end)
+
+
+def change(connection: Connection, endpoint: WebhookEndpoint, terms: EndpointTerms, now: datetime) -> None:
+    """Put these terms in place of those of the endpoint as it was read. Raises StaleVersionError.
 
     What is enabled again starts untroubled.
     """
@@ -70,18 +86,19 @@ def change(connection: Connection, endpoint: WebhookEndpoint, terms: EndpointTer
         is_enabled = terms.status is EndpointStatus.ENABLED
         reason = None if is_enabled else DisabledReason.BY_HAND
         values |= {**_UNTROUBLED, "disabled_reason": reason, "disabled_at": None if is_enabled else now}
-    return _changed(connection, endpoint, values)
+    _change(connection, endpoint, values)
 
 
-def put_secret(connection: Connection, endpoint: WebhookEndpoint, secrets: SealedSecrets) -> bool:
-    """Put these secrets in place of those of the endpoint as it was read, or say that it was changed since."""
-    return _changed(connection, endpoint, _secret_columns(secrets))
+def put_secrets(connection: Connection, endpoint: WebhookEndpoint, secrets: SealedSecrets) -> None:
+    """Put these secrets in place of those of the endpoint as it was read. Raises StaleVersionError."""
+    _change(connection, endpoint, _secret_columns(secrets))
 
 
-def remove(connection: Connection, endpoint: WebhookEndpoint) -> bool:
-    """Delete the endpoint as it was read, and with it its deliveries, or say that it was changed since."""
+def remove(connection: Connection, endpoint: WebhookEndpoint) -> None:
+    """Delete the endpoint as it was read, and with it its deliveries. Raises StaleVersionError."""
     this = delete(webhook_endpoints).where(_table.id == endpoint.id, _table.version == endpoint.version)
-    return connection.execute(this).rowcount == 1
+    if connection.execute(this).rowcount != 1:
+        raise StaleVersionError(found(connection, endpoint.id).version)
 
 
 def note_success(connection: Connection, endpoint_id: str) -> None:
@@ -134,6 +151,7 @@ def _secret_columns(secrets: SealedSecrets) -> dict[str, Any]:
     }
 
 
-def _changed(connection: Connection, endpoint: WebhookEndpoint, values: Mapping[str, Any]) -> bool:
+def _change(connection: Connection, endpoint: WebhookEndpoint, values: Mapping[str, Any]) -> None:
     this = update(webhook_endpoints).where(_table.id == endpoint.id, _table.version == endpoint.version)
-    return connection.execute(this.values(**values, version=endpoint.version + 1)).rowcount == 1
+    if connection.execute(this.values(**values, version=endpoint.version + 1)).rowcount != 1:
+        raise StaleVersionError(found(connection, endpoint.id).version)

@@ -13,7 +13,15 @@ import license_service.wiring
 import notify_service.app
 import notify_service.settings
 import notify_service.wiring
-from wire.scopes import ENTITLEMENTS, LICENSE, LICENSES_READ, LICENSES_WRITE, NOTIFICATIONS_READ
+from wire.scopes import (
+    ENTITLEMENTS,
+    LICENSE,
+    LICENSES_READ,
+    LICENSES_WRITE,
+    NOTIFICATIONS_READ,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +77,9 @@ def test_section_2_license_service_describes_itself(licenses: FlaskClient) -> No
     assert answer.get_json() == {
         "resource": LICENSES,
         "authorization_servers": [ISSUER],
-        "scopes_supported": sorted([ENTITLEMENTS, LICENSE, LICENSES_READ, LICENSES_WRITE]),
+        "scopes_supported": sorted(
+            [ENTITLEMENTS, LICENSE, LICENSES_READ, LICENSES_WRITE, WEBHOOKS_READ, WEBHOOKS_WRITE]
+        ),
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": ["ES256"],
         "resource_name": "Tillpass License service",

@@ -16,7 +16,7 @@ from wire.update_manifest import UPDATE_MANIFEST_PATH
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECRETS = StackSecrets("auth-secret", "seal-key", "redis-password", "demo-password", "scripts-secret")
+SECRETS = StackSecrets("auth-secret", "license-secret", "seal-key", "redis-password", "demo-password", "scripts-secret")
 
 
 def test_parts_stand_after_what_they_need(tmp_path: Path) -> None:
@@ -35,6 +35,7 @@ def test_parts_stand_after_what_they_need(tmp_path: Path) -> None:
         "notify_worker",
         "notify_beat",
         "outbox_relay",
+        "webhook_delivery",
         "pos_server",
     }
 
@@ -65,6 +66,7 @@ def test_a_secret_reaches_only_the_parts_that_use_it_and_no_command_line(tmp_pat
 
     users_of_the_queue = {"auth_service", "outbox_relay", "notify_service", "notify_worker", "notify_beat"}
     assert holders("auth-secret") == {"auth_service", "outbox_relay"}
+    assert holders("license-secret") == {"license_service", "webhook_delivery"}
     assert holders("seal-key") == holders("redis-password") == users_of_the_queue
     assert holders("demo-password") == holders("scripts-secret") == set()
     assert not [part.name for part in parts for word in part.command if "redis-password" in word]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass
@@ -22,6 +22,7 @@ class WebhookReceiver:
     statuses: dict[str, int] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    on_request: Callable[[], object] = lambda: None
     taken: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -40,6 +41,7 @@ def receiving(tls: ssl.SSLContext | None = None) -> Iterator[WebhookReceiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.taken.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            receiver.on_request()
             self.send_response(receiver.statuses.get(self.path, receiver.status))
             for name, value in {"Content-Length": str(len(receiver.body)), **receiver.headers}.items():
                 self.send_header(name, value)

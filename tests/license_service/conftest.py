@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from database.engine import Database
@@ -26,7 +27,15 @@ from license_service.storage.tables import metadata
 from license_service.wiring import wire_up
 from wire.claims import AccessTokenClaims
 from wire.errors import KeysUnavailableError
-from wire.scopes import ENTITLEMENTS, LICENSE, LICENSE_AUDIENCE, LICENSES_READ, LICENSES_WRITE
+from wire.scopes import (
+    ENTITLEMENTS,
+    LICENSE,
+    LICENSE_AUDIENCE,
+    LICENSES_READ,
+    LICENSES_WRITE,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +51,7 @@ if TYPE_CHECKING:
 
 ISSUER = "http://127.0.0.1:8001"
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-EVERY_SCOPE = f"{ENTITLEMENTS} {LICENSES_READ} {LICENSES_WRITE}"
+EVERY_SCOPE = f"{ENTITLEMENTS} {LICENSES_READ} {LICENSES_WRITE} {WEBHOOKS_READ} {WEBHOOKS_WRITE}"
 
 
 # --- databases ---------------------------------------------------------------------------------------------------
@@ -173,6 +182,7 @@ def settings(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> S
             "LICENSE_PUBLIC_URL": "https://licenses.example",
             "LICENSE_ISSUER": ISSUER,
             "LICENSE_KEY_FOLDER": str(path.with_name("keys")),
+            "LICENSE_SECRET_KEY": Fernet.generate_key().decode(),
         }
     )
 

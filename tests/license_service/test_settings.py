@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from license_service.domain.errors import SettingsError
 from license_service.settings import load_settings
@@ -76,3 +77,36 @@ def test_a_public_url_is_a_web_address(url: str) -> None:
 
 def test_the_database_password_is_not_in_the_repr() -> None:
     assert "hunter2" not in repr(load_settings(GOOD))
+
+
+def test_without_a_secret_key_there_is_none_and_nothing_is_sent_to_this_machine() -> None:
+    settings = load_settings(GOOD)
+
+    assert (settings.secret_keys, settings.webhooks_to_loopback) == ((), False)
+
+
+def test_several_secret_keys_stand_with_commas_and_are_shown_nowhere() -> None:
+    """T57: so that a new key can be put before the old one."""
+    keys = [Fernet.generate_key().decode() for _ in range(2)]
+
+    settings = load_settings({**GOOD, "LICENSE_SECRET_KEY": ", ".join(keys), "LICENSE_WEBHOOKS_TO_LOOPBACK": "true"})
+
+    assert settings.secret_keys == tuple(keys)
+    assert settings.webhooks_to_loopback
+    assert not any(key in repr(settings) for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LICENSE_SECRET_KEY", "hunter2"),
+        ("LICENSE_SECRET_KEY", ","),
+        ("LICENSE_SECRET_KEY", "näh"),
+        ("LICENSE_WEBHOOKS_TO_LOOPBACK", "perhaps"),
+    ],
+)
+def test_what_is_no_key_or_no_answer_is_refused_without_being_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name) as refused:
+        load_settings({**GOOD, name: value})
+
+    assert value not in str(refused.value).replace(", ", "")

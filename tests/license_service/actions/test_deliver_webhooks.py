@@ -16,6 +16,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from license_service.actions.deliver_webhooks import DeliveryParts, deliver_webhooks
+from license_service.actions.list_webhook_deliveries import list_webhook_deliveries
+from license_service.actions.read_webhook_endpoint import read_webhook_endpoint
+from license_service.domain.errors import EndpointNotFoundError
 from license_service.domain.event import EventKind
 from license_service.domain.webhook import (
     MOST_ATTEMPTS,
@@ -29,7 +32,6 @@ from license_service.outbound.webhook_post import WebhookPost
 from license_service.storage import webhook_deliveries, webhook_endpoints
 from license_service.storage.events import record_event
 from license_service.storage.seal import Seal
-from license_service.storage.tables import webhook_deliveries as deliveries_table
 from license_service.storage.webhook_deliveries import LEASE
 from tests.doubles.event_listener import listen
 from tests.doubles.webhook_receiver import receiving
@@ -84,20 +86,10 @@ class Desk:
                 record_event(connection, kind=EventKind.SEAT_CLAIMED, **told, now=self.now)
 
     def endpoint(self, endpoint_id: str = "one") -> WebhookEndpoint:
-        with self.database.reading() as connection:
-            found = webhook_endpoints.by_id(connection, endpoint_id)
-        assert found is not None
-        return found
+        return read_webhook_endpoint(self.database, endpoint_id)
 
     def deliveries(self, endpoint_id: str = "one") -> list[WebhookDelivery]:
-        with self.database.reading() as connection:
-            rows = connection.execute(deliveries_table.select()).all()
-            found = [
-                webhook_deliveries.one(connection, endpoint_id, row.event_id)
-                for row in rows
-                if row.endpoint_id == endpoint_id
-            ]
-        return [one for one in found if one is not None]
+        return list_webhook_deliveries(self.database, endpoint_id)
 
     def the_delivery(self) -> WebhookDelivery:
         [found] = self.deliveries()
@@ -251,10 +243,11 @@ def test_what_a_process_that_died_had_claimed_is_sent_when_its_lease_ends(desk: 
     desk.now = START + LEASE - timedelta(seconds=1)
     assert desk.deliver() == 0
     desk.now = START + LEASE
+    desk.post.outcome = "http_500"
     assert desk.deliver() == 1
     with desk.database.transaction() as connection:
-        assert not webhook_deliveries.settle(connection, lost, DeliveryStatus.FAILED, "late", None)
-    assert desk.the_delivery().status is DeliveryStatus.DELIVERED
+        assert not webhook_deliveries.settle(connection, lost, DeliveryStatus.DELIVERED, "late", None)
+    assert (desk.the_delivery().status, desk.the_delivery().attempts) == (DeliveryStatus.PENDING, 2)
 
 
 def test_an_endpoint_that_is_deleted_while_it_is_sent_to_changes_nothing(desk: Desk) -> None:
@@ -264,13 +257,14 @@ def test_an_endpoint_that_is_deleted_while_it_is_sent_to_changes_nothing(desk: D
     class Deleting(Post):
         def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
             with desk.database.transaction() as connection:
-                assert webhook_endpoints.remove(connection, desk.endpoint())
+                webhook_endpoints.remove(connection, desk.endpoint())
             return super().send(url, body, headers)
 
     desk.post = Deleting(outcome="http_500")
 
     assert desk.deliver() == 1
-    assert desk.deliveries() == []
+    with pytest.raises(EndpointNotFoundError):
+        desk.endpoint()
 
 
 def test_both_secrets_sign_until_the_former_s_time_is_over(desk: Desk) -> None:

@@ -61,7 +61,8 @@ def test_every_change_of_a_record_asks_for_its_version(client: FlaskClient) -> N
         (f"{method} {path}", item[method])
         for path, item in document["paths"].items()
         for method in ("patch", "post")
-        if method in item and "_id}" in path
+        # A delivery is sent again whatever became of it meanwhile; it has no version.
+        if method in item and "_id}" in path and not path.endswith("/redeliver")
     ]
 
     assert changes

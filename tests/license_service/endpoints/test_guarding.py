@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from wire.dpop_key import DpopKey
-from wire.scopes import ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, NOTIFY_AUDIENCE
+from wire.scopes import ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, NOTIFY_AUDIENCE, WEBHOOKS_READ, WEBHOOKS_WRITE
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -49,6 +49,14 @@ OPERATIONS = [
     Operation("get", "/v1/components", LICENSES_READ),
     Operation("post", "/v1/profiles", LICENSES_WRITE),
     Operation("get", "/v1/profiles", LICENSES_READ),
+    Operation("post", "/v1/webhook-endpoints", WEBHOOKS_WRITE),
+    Operation("get", "/v1/webhook-endpoints", WEBHOOKS_READ),
+    Operation("get", "/v1/webhook-endpoints/{endpoint_id}", WEBHOOKS_READ),
+    Operation("put", "/v1/webhook-endpoints/{endpoint_id}", WEBHOOKS_WRITE),
+    Operation("delete", "/v1/webhook-endpoints/{endpoint_id}", WEBHOOKS_WRITE),
+    Operation("post", "/v1/webhook-endpoints/{endpoint_id}/secret", WEBHOOKS_WRITE),
+    Operation("get", "/v1/webhook-endpoints/{endpoint_id}/deliveries", WEBHOOKS_READ),
+    Operation("post", "/v1/webhook-endpoints/{endpoint_id}/deliveries/{event_id}/redeliver", WEBHOOKS_WRITE),
 ]
 EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.method} {operation.path}")
 

@@ -94,7 +94,7 @@ def rows(database: Database) -> list[Any]:
 
 
 def ids_in(theirs: Theirs) -> dict[str, str]:
-    return {"webhook_id": NOBODY, "endpoint_id": NOBODY, **theirs._asdict()}
+    return {"event_id": NOBODY, "endpoint_id": NOBODY, **theirs._asdict()}
 
 
 def nobodys() -> dict[str, str]:
