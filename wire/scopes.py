@@ -14,7 +14,7 @@ POS_AUDIENCE: Final = "pos_client"
 EVERY_AUDIENCE: Final = (AUTH_AUDIENCE, LICENSE_AUDIENCE, NOTIFY_AUDIENCE, POS_AUDIENCE)
 
 LICENSE: Final = "license"
-"""A device may hold a license and speak to license_service about itself."""
+"""A device may hold a license, and speak to license_service about itself and read what its own organization has."""
 
 ENTITLEMENTS: Final = "entitlements"
 """auth_service may claim seats for devices and read what a device is entitled to."""

@@ -60,6 +60,9 @@ def _kept_or_claimed(database: Database, post: IdempotentPost, claim_id: str, no
         if idempotency_keys.add(connection, row):
             return None
         kept = idempotency_keys.of_post(connection, post.id)
+        if kept is None:
+            # It was there a moment ago, and given up since.
+            raise PostUnderWayError
         if kept.request_digest != post.request_digest:
             raise IdempotencyKeyReusedError
         if kept.answer is None and not idempotency_keys.take_over(connection, row, now):

@@ -35,10 +35,9 @@ def add(connection: Connection, post: KeptPost) -> bool:
     return insert_if_absent(connection, idempotency_keys, post._asdict())
 
 
-def of_post(connection: Connection, post_id: str) -> KeptPost:
-    """Give the row of a request that is known to have one."""
-    row = connection.execute(select(idempotency_keys).where(idempotency_keys.c.id == post_id)).mappings().one()
-    return KeptPost(**row)
+def of_post(connection: Connection, post_id: str) -> KeptPost | None:
+    row = connection.execute(select(idempotency_keys).where(idempotency_keys.c.id == post_id)).mappings().one_or_none()
+    return None if row is None else KeptPost(**row)
 
 
 def take_over(connection: Connection, post: KeptPost, now: datetime) -> bool:

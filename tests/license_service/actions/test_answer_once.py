@@ -163,6 +163,18 @@ def test_who_outlives_their_claim_keeps_nothing(any_database: Database, monkeypa
     assert once(any_database, adding(any_database)) == (DONE, True)
 
 
+def test_a_request_that_is_given_up_meanwhile_may_be_asked_again(
+    any_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the insertion that finds the row there and the reading of it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("license_service.storage.idempotency_keys.add", lambda *_: False)
+        with pytest.raises(PostUnderWayError):
+            once(any_database, adding(any_database))
+
+    assert once(any_database, adding(any_database)) == (DONE, False)
+
+
 def test_work_that_fails_is_undone_and_may_be_asked_again(any_database: Database) -> None:
     def fails() -> Answer:
         add_component(any_database, Component("half", "Half done"))
