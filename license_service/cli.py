@@ -117,3 +117,7 @@ def _sentences(texts: Any) -> str:  # noqa: ANN401 - marshmallow nests the messa
     if isinstance(texts, dict):
         return " ".join(_sentences(inner) for inner in texts.values())
     return " ".join(texts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
