@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from database.engine import Database
 
+# They take nothing that could be wrong: no body, and of parameters only If-None-Match, which may be any text.
+NEVER_WRONG = {"GET /v1/catalog"}
+
 ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 
 
@@ -54,6 +57,8 @@ def test_every_answer_is_as_the_document_says(
     )
 
     for operation in described.get_all_operations():
+        if mode is GenerationMode.NEGATIVE and operation.ok().label in NEVER_WRONG:
+            continue
         budget(_attempts(operation.ok(), mode, service))()
 
 
