@@ -1,4 +1,4 @@
-"""The only file that opens an HTTP connection to another process.
+"""The only file that opens an HTTP connection to another process, but for webhooks, which go where others say.
 
 Every call has time limits, a limit on the answer's size and no redirects; TLS certificates are checked. Nothing is
 tried again, but for the one case in which a kept connection was closed as we wrote to it (RFC 9112 §9.3.1).
