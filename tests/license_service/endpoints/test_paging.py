@@ -35,14 +35,11 @@ def walk(service: FlaskClient, path: str, **query: Any) -> Iterator[list[dict[st
 
 
 def lists(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the operations that answer with records: a GET whose path does not end in one's id.
-
-    The Solutions Catalog is one document.
-    """
+    """Give the operations that answer with records."""
     return {
         path: item["get"]
         for path, item in document["paths"].items()
-        if "get" in item and not path.endswith("}") and path.count("{") == 0 and path != "/v1/catalog"
+        if "get" in item and item["get"]["operationId"].startswith("list_")
     }
 
 
