@@ -17,7 +17,9 @@ from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
 from license_service.endpoints.seats import seat_routes
 from license_service.endpoints.signing_keys import JWKS_PATH, signing_key_routes
+from license_service.endpoints.sites import site_routes
 from license_service.endpoints.solutions_catalog import catalog_page_routes, catalog_routes
+from license_service.endpoints.synchronizations import synchronization_routes
 from license_service.endpoints.webhook_deliveries import webhook_delivery_routes
 from license_service.endpoints.webhook_endpoints import webhook_endpoint_routes
 from wire.scopes import LICENSE_AUDIENCE
@@ -50,9 +52,11 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         agreement_routes,
         component_routes,
         profile_routes,
+        site_routes,
     ):
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
-    api.register_blueprint(access_key_routes(wired.database, wired.guard, wired.now, wired.signing_keys))
+    for signing_routes in (access_key_routes, synchronization_routes):
+        api.register_blueprint(signing_routes(wired.database, wired.guard, wired.now, wired.signing_keys))
     app.register_blueprint(signing_key_routes(wired.signing_keys))
     api.register_blueprint(catalog_routes(wired.database))
     app.register_blueprint(catalog_page_routes(wired.database))

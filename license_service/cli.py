@@ -18,6 +18,7 @@ from license_service.key_change_commands import add_key_change_commands, add_sea
 from license_service.key_commands import add_agreement_commands, add_key_commands
 from license_service.settings import load_settings
 from license_service.signing_commands import add_show_command, add_signing_commands
+from license_service.site_commands import add_site_commands, add_synchronization_commands
 from license_service.update_commands import add_update_commands
 from license_service.webhook_commands import add_webhook_commands
 from license_service.webhook_process import keep_delivering
@@ -61,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
         ("agreement", add_agreement_commands, "what was signed with an organization"),
         ("key", _add_every_key_command, "license keys"),
         ("seats", add_seat_commands, "which devices sit on license keys"),
+        ("site", add_site_commands, "organizations' sites: their mode, and what is to be activated"),
+        ("synchronizations", add_synchronization_commands, "the History of sites' license keys"),
         ("signing", add_signing_commands, "the keys that access keys are signed with"),
         ("webhook", add_webhook_commands, "where other systems are told what happens"),
     ):

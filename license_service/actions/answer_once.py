@@ -7,7 +7,7 @@ keeps nothing: the answer's row is another's by then.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from database.errors import DatabaseUnavailableError
@@ -37,17 +37,18 @@ def answer_once(
     """Give the answer that is kept for the request, or do the work and keep its answer.
 
     `claim_id` and `nonce` (12 bytes) are random. Raises IdempotencyKeyReusedError, PostUnderWayError, and what `work`
-    raises; then nothing was done.
+    raises; then nothing was done, but for work that is not joined.
     """
     kept = _kept_or_claimed(database, post, claim_id, now)
     if kept is not None:
         return OnceAnswered(post.open(kept), is_replay=True)
     with ExitStack() as undo:
         undo.callback(_give_up, database, post.id, claim_id)
-        with database.joined() as connection:
+        with database.joined() if post.is_joined else nullcontext():
             answer = work()
-            if not idempotency_keys.keep_answer(connection, post.id, claim_id, post.seal(answer, nonce)):
-                raise PostUnderWayError
+            with database.transaction() as connection:
+                if not idempotency_keys.keep_answer(connection, post.id, claim_id, post.seal(answer, nonce)):
+                    raise PostUnderWayError
         undo.pop_all()
         return OnceAnswered(answer, is_replay=False)
 

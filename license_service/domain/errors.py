@@ -76,6 +76,7 @@ class SigningKeyUnavailableError(LicenseServiceError):
     """The folder of the signing keys is missing, empty, open to others, or broken; the message is for us alone."""
 
     code = "signing_key_unavailable"
+    is_passing = True
 
 
 class NotFoundError(LicenseServiceError):

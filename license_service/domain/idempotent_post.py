@@ -37,11 +37,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class IdempotentPost:
-    """One request and its key; `caller` says whose key it is, `request` what was sent."""
+    """One request and its key; `caller` says whose key it is, `request` what was sent.
+
+    One that is not joined keeps what it changes by itself, for others to see while it goes on: a process that dies
+    before its answer is kept leaves it to be done again.
+    """
 
     caller: tuple[str, ...]
     key: str
     request: tuple[bytes, ...]
+    is_joined: bool = True
 
     @property
     def id(self) -> str:

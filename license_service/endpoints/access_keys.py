@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from license_service.signing.key_folder import KeyFolder
     from wire.serving.bearer import BearerGuard
 
-_TEXT_EXAMPLE: Final = (
+TEXT_EXAMPLE: Final = (
     "04CS0-X75KW-QKRS0-DHD5G-X9FKF-8ESMF-TW445-RMEJJ-BNF4R-74F1R-QPYKT-FD88G-7ZD00-7RT40-"
     "8Y11S-Q8RBE-CHGQ4-S010D-W6TWR-5M910-JQ1W6-RP34A-DR53C-H352R-0K49N-H86FB-JW2WN-WBWCX-"
     "P4J0Y-DA5ZE-T7RGD-XQ7XS-MVY9Y-246NC-QPEFY-S1P60-RJ1PP-8K0TR-W4W2J-7ZCGE-VV5NA"
@@ -123,7 +123,7 @@ def access_key_routes(
     @routes.response(
         200,
         AccessKeySchema,
-        example={**_KEY, "version": 3, "access_key": _TEXT_EXAMPLE},
+        example={**_KEY, "version": 3, "access_key": TEXT_EXAMPLE},
         description="The text, the same until the license key changes",
     )
     @refuses(routes, KeyNotFoundError, KeyNotActiveError)
@@ -137,7 +137,7 @@ def access_key_routes(
 
     @routes.route("/access-key-validations", methods=["POST"])
     @guard.requires(ENTITLEMENTS)
-    @routes.arguments(ValidationSchema, example={**_OWNER, "registration": _ACTIVATED, "access_key": _TEXT_EXAMPLE})
+    @routes.arguments(ValidationSchema, example={**_OWNER, "registration": _ACTIVATED, "access_key": TEXT_EXAMPLE})
     @idempotent(routes, database, now)
     @routes.response(
         200, ValidatedSchema, example={**_KEY, **_OWNER, "active": True}, description="It is of the organization"

@@ -55,10 +55,13 @@ _MALFORMED: Final = Problem(
 )
 
 
-def idempotent(routes: ApiBlueprint, database: Database, now: Callable[[], datetime]) -> Callable[[View], View]:
+def idempotent(
+    routes: ApiBlueprint, database: Database, now: Callable[[], datetime], *, joined: bool = True
+) -> Callable[[View], View]:
     """Decorate a POST, below its guard and arguments and above its response: what fails before them is not kept.
 
-    What the view does through `database` and its answer are kept together. Raises ProblemError 422.
+    What the view does through `database` and its answer are kept together, unless it is not `joined`.
+    Raises ProblemError 422.
     """
 
     def decorate(view: View) -> View:
@@ -68,7 +71,7 @@ def idempotent(routes: ApiBlueprint, database: Database, now: Callable[[], datet
                 return view(*args, **kwargs)
             once = answer_once(
                 database,
-                _post(),
+                _post(is_joined=joined),
                 lambda: _answer(view, *args, **kwargs),
                 claim_id=secrets.token_hex(16),
                 nonce=secrets.token_bytes(12),
@@ -84,7 +87,7 @@ def idempotent(routes: ApiBlueprint, database: Database, now: Callable[[], datet
     return decorate
 
 
-def _post() -> IdempotentPost:
+def _post(*, is_joined: bool) -> IdempotentPost:
     key = request.headers[HEADER]
     if re.fullmatch(KEY_PATTERN, key, re.ASCII) is None:
         raise ProblemError.of(_MALFORMED)
@@ -95,6 +98,7 @@ def _post() -> IdempotentPost:
         caller=(claims.client_id, claims.sub),
         key=key.strip('"'),
         request=(*(part.encode() for part in asked), request.get_data()),
+        is_joined=is_joined,
     )
 
 
@@ -102,6 +106,8 @@ def _answer(view: Callable[..., Any], *args: Any, **kwargs: Any) -> Answer:  # n
     try:
         given = view(*args, **kwargs)
     except (LicenseServiceError, ProblemError) as refusal:
+        if isinstance(refusal, LicenseServiceError) and refusal.is_passing:
+            raise
         given = current_app.handle_user_exception(refusal)
     response = current_app.make_response(given)
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}

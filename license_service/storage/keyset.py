@@ -20,12 +20,18 @@ NO_FILTERS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def read_page(
-    connection: Connection, query: Select[*tuple[Any, ...]], order: Sequence[Column[Any]], wanted: PageWanted
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    order: Sequence[Column[Any]],
+    wanted: PageWanted,
+    *,
+    last_first: bool = False,
 ) -> Page[RowMapping]:
     """Run `query` for one page. `order` names columns that together are unique and that the query selects."""
-    query = query.order_by(*order)
+    query = query.order_by(*(column.desc() for column in order) if last_first else order)
     if wanted.after is not None:
-        query = query.where(tuple_(*order) > wanted.after)
+        place = tuple_(*order)
+        query = query.where(place < wanted.after if last_first else place > wanted.after)
     if wanted.limit is not None:
         # One more than is wanted tells whether there are more.
         query = query.limit(wanted.limit + 1)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, select, update
 
 from database.instants import Instant
+from license_service.domain.page import Page
 from license_service.domain.synchronization import NamedKey, RunStatus, Synchronization, Trigger
 from license_service.storage.insertion import insert_if_absent
+from license_service.storage.keyset import matching, read_page
 from license_service.storage.tables import synchronizations
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+    from license_service.domain.page import PageWanted
 
 _columns: Final = synchronizations.c
 _KEY_LISTS: Final = ("added", "changed", "removed")
@@ -29,11 +33,11 @@ _END_DEAD_RUNS: Final = (
     )
     .values(status=RunStatus.INTERRUPTED, finished_at=_columns.leased_until)
 )
-NEWEST_FIRST: Final = (_columns.started_at, _columns.id)
+_BY_AGE: Final = (_columns.started_at, _columns.id)
 _LATEST: Final = (
     select(synchronizations)
     .where(_columns.organization_id == bindparam("this_organization"))
-    .order_by(*(column.desc() for column in NEWEST_FIRST))
+    .order_by(*(column.desc() for column in _BY_AGE))
     .limit(1)
 )
 
@@ -59,10 +63,26 @@ def end(connection: Connection, run: Synchronization, now: datetime) -> bool:
 def latest(connection: Connection, organization_id: str) -> Synchronization | None:
     """Give the last run that was begun."""
     row = connection.execute(_LATEST, {"this_organization": organization_id}).mappings().one_or_none()
-    return None if row is None else run_of(row)
+    return None if row is None else _run(row)
 
 
-def run_of(row: Mapping[Any, Any]) -> Synchronization:
+def by_id(connection: Connection, run_id: str, visible_to: str | None) -> Synchronization | None:
+    """Give the run, or None when there is none that this organization (None: anybody) may see."""
+    query = select(synchronizations).where(*matching(synchronizations, visible_to, {"id": run_id}))
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _run(row)
+
+
+def listed(
+    connection: Connection, visible_to: str | None, filters: Mapping[str, Any], wanted: PageWanted
+) -> Page[Synchronization]:
+    """Give the runs that are like this, the newest first."""
+    query = select(synchronizations).where(*matching(synchronizations, visible_to, filters))
+    rows = read_page(connection, query, _BY_AGE, wanted, last_first=True)
+    return Page((_run(row) for row in rows), rows.end)
+
+
+def _run(row: Mapping[Any, Any]) -> Synchronization:
     values = {field.name: row[field.name] for field in fields(Synchronization)}
     lists = {name: tuple(NamedKey(*pair) for pair in row[name]) for name in _KEY_LISTS}
     return Synchronization(

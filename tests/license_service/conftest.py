@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from database.engine import Database
 from database.migrations import migrate
+from license_service.actions.create_signing_key import create_signing_key
 from license_service.actions.issue_key import issue_key
 from license_service.actions.record_agreement import record_agreement
 from license_service.app import create_app
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from license_service.domain.license_key import LicenseKey
     from license_service.settings import Settings
+    from license_service.signing.key_folder import KeyFolder
     from license_service.wiring import Wired
     from tests.doubles.postgresql import PostgresqlServer
 
@@ -220,6 +222,14 @@ def wired(one_service: Wired) -> Wired:
 
 
 @pytest.fixture
+def signing_keys(wired: Wired) -> KeyFolder:
+    """Give the service's folder, with a key that signs."""
+    if wired.signing_keys.read().current is None:
+        create_signing_key(wired.signing_keys, now=NOW)
+    return wired.signing_keys
+
+
+@pytest.fixture
 def clock(wired: Wired) -> Clock:
     wired.now.now = NOW
     return wired.now
@@ -246,6 +256,15 @@ def service(app: Flask, issuer: Issuer) -> FlaskClient:
     """Give a client that sends a token with every scope."""
     caller = app.test_client()
     caller.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {issuer.token()}"
+    return caller
+
+
+@pytest.fixture
+def device(app: Flask, issuer: Issuer) -> FlaskClient:
+    """Give a client that sends the token of a device."""
+    caller = app.test_client()
+    token = issuer.device_token("0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11")
+    caller.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     return caller
 
 

@@ -28,13 +28,6 @@ ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 
 
 @pytest.fixture
-def signing_keys(wired: Wired) -> KeyFolder:
-    if wired.signing_keys.read().current is None:
-        create_signing_key(wired.signing_keys, now=NOW)
-    return wired.signing_keys
-
-
-@pytest.fixture
 def key(database: Database, sell: Callable[..., LicenseKey], signing_keys: KeyFolder) -> LicenseKey:
     return sell(database, ORGANIZATION)
 

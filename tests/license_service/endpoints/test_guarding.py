@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from wire.dpop_key import DpopKey
-from wire.scopes import ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, NOTIFY_AUDIENCE, WEBHOOKS_READ, WEBHOOKS_WRITE
+from wire.scopes import (
+    ENTITLEMENTS,
+    LICENSE,
+    LICENSES_READ,
+    LICENSES_WRITE,
+    NOTIFY_AUDIENCE,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+)
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -42,6 +50,12 @@ OPERATIONS = [
     Operation("post", "/v1/seat-transfers", LICENSES_WRITE),
     Operation("get", "/v1/license-keys/{key_id}/access-key", LICENSES_READ),
     Operation("post", "/v1/access-key-validations", ENTITLEMENTS),
+    Operation("post", "/v1/synchronizations", LICENSES_WRITE),
+    Operation("get", "/v1/synchronizations", LICENSES_READ),
+    Operation("get", "/v1/synchronizations/{run_id}", LICENSES_READ),
+    Operation("get", "/v1/sites/{organization_id}", LICENSES_READ),
+    Operation("put", "/v1/sites/{organization_id}", LICENSES_WRITE),
+    Operation("post", "/v1/activations", LICENSE),
     Operation("post", "/v1/agreements", LICENSES_WRITE),
     Operation("get", "/v1/agreements", LICENSES_READ),
     Operation("get", "/v1/agreements/{agreement_id}", LICENSES_READ),
@@ -124,7 +138,8 @@ def test_each_operation_wants_its_own_scope(client: FlaskClient, operation: Oper
 
     assert (answer.status_code, answer.get_json()["code"]) == (403, "insufficient_scope")
     assert f'scope="{operation.scope}"' in answer.headers["WWW-Authenticate"]
-    assert call(client, operation, f"Bearer {issuer.token(operation.scope)}").status_code not in {401, 403}
+    good = issuer.device_token(UUID) if operation.scope == LICENSE else issuer.token(operation.scope)
+    assert call(client, operation, f"Bearer {good}").status_code not in {401, 403}
 
 
 @EVERY

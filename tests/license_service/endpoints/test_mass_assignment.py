@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from license_service.storage.tables import metadata
+from wire.scopes import LICENSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +32,14 @@ class Operation(NamedTuple):
         found: dict[str, Any] | None = self.described.get("requestBody", {}).get("content", {}).get("application/json")
         return found
 
-    def ask(self, service: FlaskClient, **given: Any) -> TestResponse:
+    def ask(self, service: FlaskClient, device: FlaskClient, **given: Any) -> TestResponse:
+        is_for_devices = [each["bearer"] for each in self.described["security"]] == [[LICENSE]]
         path = self.path
         while "{" in path:
             path = f"{path.partition('{')[0]}{ID}{path.partition('}')[2]}"
-        return service.open(path, method=self.method, headers={"If-Match": '"1"'}, **given)
+        return (device if is_for_devices else service).open(
+            path, method=self.method, headers={"If-Match": '"1"'}, **given
+        )
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def test_every_body_is_described_as_closed(document: dict[str, Any]) -> None:
 
 
 def test_no_body_takes_a_member_that_is_not_its_own(
-    service: FlaskClient, document: dict[str, Any], database: Database
+    service: FlaskClient, device: FlaskClient, document: dict[str, Any], database: Database
 ) -> None:
     """Not one that the record has, such as `status`, `version` or `seats_claimed`, either."""
     before = rows(database)
@@ -98,14 +102,14 @@ def test_no_body_takes_a_member_that_is_not_its_own(
             continue
         own = schema_of(document, operation.body["schema"])["properties"].keys()
         others = every_member(document) - own
-        answer = operation.ask(service, json={**operation.body["example"], **dict.fromkeys(others, "x")})
+        answer = operation.ask(service, device, json={**operation.body["example"], **dict.fromkeys(others, "x")})
         assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields"), operation.path
         assert others <= answer.get_json()["errors"].keys(), operation.path
     assert rows(database) == before
 
 
 def test_no_member_within_a_body_takes_one_either(
-    service: FlaskClient, document: dict[str, Any], database: Database
+    service: FlaskClient, device: FlaskClient, document: dict[str, Any], database: Database
 ) -> None:
     before = rows(database)
     tried = 0
@@ -113,7 +117,7 @@ def test_no_member_within_a_body_takes_one_either(
     for operation in operations(document):
         for body in _spoilt(operation.body["example"] if operation.body else {}):
             tried += 1
-            answer = operation.ask(service, json=body)
+            answer = operation.ask(service, device, json=body)
             assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields"), (operation.path, body)
     assert tried > 0
     assert rows(database) == before
@@ -129,12 +133,14 @@ def _spoilt(example: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield spoilt
 
 
-def test_no_query_takes_a_parameter_that_is_not_its_own(service: FlaskClient, document: dict[str, Any]) -> None:
+def test_no_query_takes_a_parameter_that_is_not_its_own(
+    service: FlaskClient, device: FlaskClient, document: dict[str, Any]
+) -> None:
     for operation in operations(document):
         parameters = [each["name"] for each in operation.described.get("parameters", ()) if each["in"] == "query"]
         if not parameters:
             continue
         others = every_member(document) - set(parameters)
-        answer = operation.ask(service, query_string=dict.fromkeys(others, "x"))
+        answer = operation.ask(service, device, query_string=dict.fromkeys(others, "x"))
         assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_fields"), operation.path
         assert others <= answer.get_json()["errors"].keys(), operation.path

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
 from license_service.actions.claim_seat import claim_seat
+from license_service.actions.synchronize import SynchronizationAsked, synchronize
+from license_service.domain.synchronization import Trigger
 from license_service.storage.tables import metadata
 from wire.scopes import ENTITLEMENTS, LICENSE, LICENSES_WRITE
 
@@ -24,10 +27,15 @@ if TYPE_CHECKING:
 
     from database.engine import Database
     from license_service.domain.license_key import LicenseKey
+    from license_service.signing.key_folder import KeyFolder
 
 OWN = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 THEIR_DEVICE = "5d1c9f3e-8a52-4e0c-9a76-3c1f0c2b7d99"
+
+
+# The revision that the document's example activates is not the device's own.
+_REFUSED_AT_HOME = {"/v1/activations": (409,)}
 
 
 class Theirs(NamedTuple):
@@ -39,6 +47,7 @@ class Theirs(NamedTuple):
     device_id: str = THEIR_DEVICE
     to_device_id: str = THEIR_DEVICE
     id_number: str = "Their label"
+    run_id: str = ""
 
 
 class Route(NamedTuple):
@@ -51,12 +60,25 @@ class Route(NamedTuple):
 
 
 @pytest.fixture
-def theirs(database: Database, sell: Callable[..., LicenseKey], clock: Any) -> Theirs:
-    """Give what the other organization has: an agreement, a key, and a device that sits. We have a key, too."""
+def theirs(database: Database, sell: Callable[..., LicenseKey], clock: Any, signing_keys: KeyFolder) -> Theirs:
+    """Give what the other organization has: an agreement, a key, a seat and a synchronization. We have a key, too."""
     sell(database, OWN, seats=5)
     key = sell(database, Theirs().organization_id, seats=5, id_number=Theirs().id_number)
     claim_seat(database, device_id=THEIR_DEVICE, organization_id=Theirs().organization_id, now=clock())
-    return Theirs(key_id=key.id, agreement_id=key.agreement_id)
+    run = synchronize(
+        database,
+        signing_keys,
+        SynchronizationAsked(
+            organization_id=Theirs().organization_id,
+            device_id=THEIR_DEVICE,
+            started_by=Theirs().id_number,
+            trigger=Trigger.MANUAL,
+            held={},
+        ),
+        run_id=str(uuid4()),
+        clock=clock,
+    ).run
+    return Theirs(key_id=key.id, agreement_id=key.agreement_id, run_id=run.id)
 
 
 @pytest.fixture
@@ -116,7 +138,8 @@ def test_a_device_meets_another_organization_s_things_as_what_is_not_there(
         assert not any(each in answer.text for each in theirs), route
         if route.opened_by(LICENSE):
             opened += 1
-            assert answer.status_code in {200, 404}, (route, answer.text)
+            # What names nobody's things is of the device's own organization.
+            assert answer.status_code in {200, 404, *_REFUSED_AT_HOME.get(route.path, ())}, (route, answer.text)
         elif route.operation["security"]:
             assert answer.get_json()["code"] == "insufficient_scope", route
     assert opened > 0
@@ -198,5 +221,6 @@ def test_a_device_changes_nothing_by_a_scope_that_its_client_was_given(
 
     for route in routes:
         if route.method != "GET":
-            assert ask(client, route, token, ids_in(theirs)).status_code in {403, 404}, route
+            refused = {403, 404, *_REFUSED_AT_HOME.get(route.path, ())}
+            assert ask(client, route, token, ids_in(theirs)).status_code in refused, route
     assert rows(database) == before

@@ -12,7 +12,9 @@ from license_service.actions.list_agreements import list_agreements
 from license_service.actions.list_components import list_components
 from license_service.actions.list_license_keys import list_license_keys
 from license_service.actions.list_profiles import list_profiles
+from license_service.actions.list_synchronizations import list_synchronizations
 from license_service.domain.page import PageWanted
+from license_service.domain.synchronization import Trigger
 from license_service.storage.seats import of_key
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ LATER_CODE = PageWanted(50, ("kds",))
 def seats_of(database: Database, wanted: PageWanted, **_: object) -> None:
     with database.reading() as connection:
         of_key(connection, ID, wanted)
+
+
+def runs_of(database: Database, wanted: PageWanted, **filters: Any) -> object:
+    return list_synchronizations(database, wanted, now=LATER.after[0], **filters)
 
 
 def plans(database: Database, work: Callable[[], object]) -> list[str]:
@@ -62,6 +68,15 @@ def plans(database: Database, work: Callable[[], object]) -> list[str]:
         (list_components, LATER_CODE, {}, "sqlite_autoindex_components_1"),
         (list_profiles, LATER_CODE, {}, "sqlite_autoindex_profiles_1"),
         (seats_of, LATER, {}, "ix_seats_oldest_of_key"),
+        (runs_of, LATER, {}, "ix_synchronizations_newest_first"),
+        (runs_of, LATER, {"trigger": Trigger.MANUAL}, "ix_synchronizations_newest_of_trigger"),
+        (runs_of, LATER, {"visible_to": ORGANIZATION}, "ix_synchronizations_newest_of_organization"),
+        (
+            runs_of,
+            LATER,
+            {"organization_id": ORGANIZATION, "trigger": Trigger.MANUAL},
+            "ix_synchronizations_newest_of_organization_and_trigger",
+        ),
     ],
 )
 def test_a_later_page_is_searched_for_in_the_list_s_index(
@@ -71,10 +86,10 @@ def test_a_later_page_is_searched_for_in_the_list_s_index(
 
     assert step.startswith("SEARCH ")
     assert f"USING INDEX {index} (" in step
-    assert ">(" in step or ">?" in step
+    assert {">(", ">?", "<(", "<?"} & {step[at : at + 2] for at in range(len(step))}
 
 
-@pytest.mark.parametrize("listed", [list_license_keys, list_agreements])
+@pytest.mark.parametrize("listed", [list_license_keys, list_agreements, runs_of])
 def test_the_first_page_is_read_along_the_list_s_index(database: Database, listed: Any) -> None:
     steps = plans(database, lambda: listed(database, PageWanted(50)))
 
