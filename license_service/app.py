@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from database.errors import DatabaseUnavailableError
+from license_service.actions.check_in import CheckInParts
 from license_service.domain.errors import SigningKeyUnavailableError
 from license_service.endpoints.access_keys import access_key_routes
 from license_service.endpoints.agreements import agreement_routes
 from license_service.endpoints.catalog import component_routes, profile_routes
+from license_service.endpoints.check_ins import check_in_routes
 from license_service.endpoints.devices import device_routes
 from license_service.endpoints.license_key_changes import license_key_change_routes
 from license_service.endpoints.license_keys import license_key_routes
@@ -57,6 +59,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
     for signing_routes in (access_key_routes, synchronization_routes):
         api.register_blueprint(signing_routes(wired.database, wired.guard, wired.now, wired.signing_keys))
+    check_in_parts = CheckInParts(wired.database, wired.signing_keys, settings.public_url)
+    api.register_blueprint(check_in_routes(check_in_parts, wired.guard, wired.now))
     app.register_blueprint(signing_key_routes(wired.signing_keys))
     api.register_blueprint(catalog_routes(wired.database))
     app.register_blueprint(catalog_page_routes(wired.database))

@@ -16,7 +16,7 @@ from license_service.domain.errors import DeviceRefusedError, NoSeatFreeError
 from license_service.domain.event import EventKind
 from license_service.domain.renewal import today
 from license_service.domain.seat import Seat
-from license_service.storage import key_components, license_keys, seats
+from license_service.storage import contacts, key_components, license_keys, seats
 from license_service.storage.events import record_event
 
 if TYPE_CHECKING:
@@ -44,13 +44,15 @@ def claim_seat(
     DeviceRefusedError when the device sits in another organization; then nothing was changed.
     """
     with database.transaction() as connection:
-        held = seats.of_device(connection, device_id)
+        held = seats.kept_of_device(connection, device_id)
         if held is None:
             _claim(connection, device_id, organization_id, component_code, now)
             held = seats.held_by(connection, device_id)
         if held.seat.organization_id != organization_id:
             raise DeviceRefusedError
         held.check_usable()
+        # What the device redeems next is good for eight days from here.
+        contacts.note(connection, device_id, organization_id, now)
         return held
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from license_service.domain.errors import NoSeatError
-from license_service.storage import seats
+from license_service.storage import contacts, seats
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,4 +24,5 @@ def transfer_seat(
     with database.transaction() as connection:
         if not seats.transfer(connection, device_id, organization_id, to=to_device_id, now=now):
             raise NoSeatError
+        contacts.begin(connection, to_device_id, organization_id, now)
         return seats.held_by(connection, to_device_id).seat

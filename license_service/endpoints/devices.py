@@ -125,8 +125,10 @@ def device_routes(database: Database, guard: BearerGuard, now: Callable[[], date
 
         An entitlement on an expired license key is stated too: its `renewal_date` tells.
         """
-        held = read_entitlement(database, device_id=str(device_id), organization_id=query["organization_id"])
-        return _entitlement(held, now())
+        stated_at = now()
+        organization_id = query["organization_id"]
+        held = read_entitlement(database, device_id=str(device_id), organization_id=organization_id, now=stated_at)
+        return _entitlement(held, stated_at)
 
     return routes
 

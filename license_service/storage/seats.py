@@ -43,10 +43,19 @@ _OF_DEVICE: Final = (
     .where(seats.c.device_id == bindparam("device_id"))
 )
 
+# Until the commit nobody takes the seat away on PostgreSQL; SQLite has one writer anyway.
+_KEPT: Final = _OF_DEVICE.with_for_update(read=True, key_share=True, of=seats)
+
 
 def of_device(connection: Connection, device_id: str) -> SeatTerms | None:
     """Give the seat of a device, in whatever organization it is, or None."""
     row = connection.execute(_OF_DEVICE, {"device_id": device_id}).mappings().one_or_none()
+    return None if row is None else _terms(row)
+
+
+def kept_of_device(connection: Connection, device_id: str) -> SeatTerms | None:
+    """Give the seat of a device, in whatever organization it is, which stays until the commit; or None."""
+    row = connection.execute(_KEPT, {"device_id": device_id}).mappings().one_or_none()
     return None if row is None else _terms(row)
 
 

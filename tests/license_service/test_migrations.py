@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from alembic import command
@@ -68,6 +68,7 @@ def test_a_license_of_before_is_a_key_with_the_same_id_and_seats(url: str) -> No
     assert [key.id for key in keys] == ["license-1", "license-2"]
     assert [key.components for key in keys] == [(KeyComponent("xms", 5, 1),)] * 2
     assert {(key.renewal_date, key.renewal_window_days) for key in keys} == {(date(2027, 1, 31), 14)}
-    held = [read_entitlement(database, device_id=device, organization_id="o") for device in ("d1", "d2")]
+    now = datetime.now(UTC)
+    held = [read_entitlement(database, device_id=device, organization_id="o", now=now) for device in ("d1", "d2")]
     assert [each.features for each in held] == [("xms",), ("xms", "kds")]
     database.engine.dispose()

@@ -64,7 +64,7 @@ def claim(database: Database, device_id: str, component_code: str = "xms") -> Se
 
 
 def entitlement(database: Database, device_id: str) -> SeatTerms:
-    return read_entitlement(database, device_id=device_id, organization_id=ORGANIZATION)
+    return read_entitlement(database, device_id=device_id, organization_id=ORGANIZATION, now=NOW)
 
 
 def replace(database: Database, key: LicenseKey, terms: KeyTerms = TERMS, **more: Any) -> LicenseKey:

@@ -26,14 +26,14 @@ def test_the_entitlement_is_that_of_the_seat(any_database: Database, sell: Calla
     sell(any_database, ORGANIZATION, renewal_date=date(2026, 6, 1))
     claimed = claim_seat(any_database, device_id=DEVICE, organization_id=ORGANIZATION, now=NOW)
 
-    assert read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION) == claimed
+    assert read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION, now=NOW) == claimed
 
 
 def test_a_device_without_a_seat_has_no_entitlement(any_database: Database, sell: Callable[..., LicenseKey]) -> None:
     sell(any_database, ORGANIZATION)
 
     with pytest.raises(NoSeatError):
-        read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION)
+        read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION, now=NOW)
 
 
 def test_a_seat_in_another_organization_is_not_told(any_database: Database, sell: Callable[..., LicenseKey]) -> None:
@@ -42,5 +42,5 @@ def test_a_seat_in_another_organization_is_not_told(any_database: Database, sell
     claim_seat(any_database, device_id=DEVICE, organization_id=OTHER_ORGANIZATION, now=NOW)
 
     with pytest.raises(NoSeatError) as refused:
-        read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION)
+        read_entitlement(any_database, device_id=DEVICE, organization_id=ORGANIZATION, now=NOW)
     assert str(refused.value) == NoSeatError.sentence

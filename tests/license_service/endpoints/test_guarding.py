@@ -36,6 +36,9 @@ OPERATIONS = [
     Operation("put", "/v1/devices/{device_id}/seat", ENTITLEMENTS),
     Operation("delete", "/v1/devices/{device_id}/seat", ENTITLEMENTS),
     Operation("get", "/v1/devices/{device_id}/entitlement", ENTITLEMENTS),
+    Operation("get", "/v1/devices/{device_id}/contact", LICENSES_READ),
+    Operation("post", "/v1/check-ins", LICENSE),
+    Operation("get", "/v1/contacts", LICENSES_READ),
     Operation("post", "/v1/license-keys", LICENSES_WRITE),
     Operation("get", "/v1/license-keys", LICENSES_READ),
     Operation("get", "/v1/license-keys/{key_id}", LICENSES_READ),
@@ -132,7 +135,7 @@ def test_a_token_that_is_none_of_ours_is_refused(client: FlaskClient, operation:
 @EVERY
 def test_each_operation_wants_its_own_scope(client: FlaskClient, operation: Operation, issuer: object) -> None:
     """RFC 6750 §3.1: insufficient_scope."""
-    others = {ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, "license"} - {operation.scope}
+    others = {ENTITLEMENTS, LICENSES_READ, LICENSES_WRITE, LICENSE} - {operation.scope}
 
     answer = call(client, operation, f"Bearer {issuer.token(' '.join(sorted(others)))}")
 
