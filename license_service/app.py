@@ -9,7 +9,9 @@ from flask import Flask
 from database.errors import DatabaseUnavailableError
 from license_service.actions.check_in import CheckInParts
 from license_service.domain.errors import SigningKeyUnavailableError
+from license_service.endpoints.access_groups import access_group_routes
 from license_service.endpoints.access_keys import access_key_routes
+from license_service.endpoints.access_migrations import access_migration_routes
 from license_service.endpoints.agreements import agreement_routes
 from license_service.endpoints.catalog import component_routes, profile_routes
 from license_service.endpoints.check_ins import check_in_routes
@@ -51,6 +53,8 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         license_key_routes,
         license_key_change_routes,
         seat_routes,
+        access_group_routes,
+        access_migration_routes,
         agreement_routes,
         component_routes,
         profile_routes,

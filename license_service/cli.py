@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from database.errors import DatabaseUnavailableError
 from database.migrations import migrate
+from license_service.access_group_commands import add_access_group_commands, add_access_migration_command
 from license_service.catalog_commands import add_catalog_commands
 from license_service.contact_commands import add_contacts_command
 from license_service.domain.errors import LicenseServiceError
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         ("seats", add_seat_commands, "which devices sit on license keys"),
         ("site", add_site_commands, "organizations' sites: their mode, and what is to be activated"),
         ("synchronizations", add_synchronization_commands, "the History of sites' license keys"),
+        ("access-group", add_access_group_commands, "who has access to which components of a license key"),
         ("signing", add_signing_commands, "the keys that access keys are signed with"),
         ("webhook", add_webhook_commands, "where other systems are told what happens"),
     ):
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_every_key_command(verbs: Any, add: AddVerb) -> None:  # noqa: ANN401 - argparse keeps this type to itself
     add_key_commands(verbs, add)
     add_key_change_commands(verbs, add)
+    add_access_migration_command(verbs, add)
     add_show_command(verbs, add)
 
 

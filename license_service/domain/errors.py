@@ -10,6 +10,7 @@ LicenseServiceError
 │   ├── AgreementNotFoundError no agreement has this id
 │   ├── SiteNotFoundError      this organization's site is not the caller's to see
 │   ├── SynchronizationNotFoundError  no synchronization has this id
+│   ├── AccessGroupNotFoundError  no access group has this id
 │   ├── EndpointNotFoundError  no webhook endpoint has this id
 │   └── DeliveryNotFoundError  this event was not meant for this webhook endpoint, or is forgotten
 ├── ClaimRefusedError          a record stands against the claim; a person must change something first
@@ -22,6 +23,7 @@ LicenseServiceError
 │   ├── AccessKeyUnknownError  no record stands behind an access key that we signed
 │   └── GroupNotActivatedError the organization's registration waits for its second email
 ├── StaleVersionError          the record was changed since it was read
+├── StalePreviewError          the records were changed since the preview
 ├── IdempotencyKeyReusedError  the key was sent with another request before
 ├── SealBrokenError            what was sealed cannot be opened
 ├── UpdateError                the update manifest, its key or its folder cannot be used
@@ -41,6 +43,11 @@ LicenseServiceError
     ├── CodeTakenError         the catalog has this code already
     ├── DeviceSeatedError      the other device holds a seat already
     ├── SeatsInUseError        more devices sit than there would be seats
+    ├── KeyNotRegisteredError  accesses cannot be configured on the key yet, or any more
+    ├── ComponentNotOnKeyError the key lacks a component of the group
+    ├── NoPlaceFreeError       more members would have access than the component has seats
+    ├── GroupNameTakenError    another access group of the key has this name
+    ├── MemberElsewhereError   a member is in another access group of the key
     ├── KeyStatusError         the key's status has no such move
     ├── SigningKeyRefusedError the signing keys stand otherwise than the command wants
     ├── KeyEndedError          the key's renewal date has passed
@@ -127,6 +134,13 @@ class SynchronizationNotFoundError(NotFoundError):
     sentence = "There is no synchronization with this id."
 
 
+class AccessGroupNotFoundError(NotFoundError):
+    """No access group has this id."""
+
+    code = "access_group_not_found"
+    sentence = "There is no access group with this id."
+
+
 class EndpointNotFoundError(NotFoundError):
     """No webhook endpoint has this id."""
 
@@ -191,6 +205,14 @@ class StaleVersionError(LicenseServiceError):
     def __init__(self, version: int) -> None:
         super().__init__()
         self.version = version
+
+
+class StalePreviewError(LicenseServiceError):
+    """A key or an access group was changed since the preview, so something else would be done than it showed."""
+
+    code = "preview_outdated"
+    sentence = "A license key or an access group was changed since the preview. Ask for a new one."
+    field = "state"
 
 
 class IdempotencyKeyReusedError(LicenseServiceError):
@@ -280,6 +302,46 @@ class RevisionChangedError(ChangeRefusedError):
     code = "revision_changed"
     sentence = "The license keys of this organization are not at this revision. Synchronize, then activate again."
     field = "revision"
+
+
+class KeyNotRegisteredError(ChangeRefusedError):
+    """Accesses are configured only on a license key that is registered (S2-25)."""
+
+    code = "license_key_not_registered"
+    sentence = "Access groups need a license key that is registered and active."
+    field = "key_id"
+
+
+class ComponentNotOnKeyError(ChangeRefusedError):
+    """The license key lacks the component."""
+
+    code = "component_not_on_key"
+    sentence = "The license key lacks one of these components."
+    field = "component_codes"
+
+
+class NoPlaceFreeError(ChangeRefusedError):
+    """More members would have access to a component than the key has seats for (S2-25)."""
+
+    code = "no_place_free"
+    sentence = "A component of this group has fewer seats than members would have access to it."
+    field = "members"
+
+
+class GroupNameTakenError(ChangeRefusedError):
+    """Another access group of the license key has this name."""
+
+    code = "access_group_name_taken"
+    sentence = "Another access group of this license key has this name."
+    field = "name"
+
+
+class MemberElsewhereError(ChangeRefusedError):
+    """A member is in one access group of a license key at most."""
+
+    code = "member_in_other_group"
+    sentence = "One of these members is in another access group of this license key."
+    field = "members"
 
 
 class UnknownProfileError(ChangeRefusedError):

@@ -10,6 +10,7 @@ from license_service.domain.errors import (
     IdempotencyKeyReusedError,
     LicenseServiceError,
     NotFoundError,
+    StalePreviewError,
     StaleVersionError,
 )
 from wire.errors import AccessKeyRefusedError
@@ -33,6 +34,7 @@ _STATUS: Final[dict[type[LicenseServiceError], int]] = {
     ClaimRefusedError: 409,
     ChangeRefusedError: 409,
     StaleVersionError: 412,
+    StalePreviewError: 412,
     IdempotencyKeyReusedError: 422,
 }
 

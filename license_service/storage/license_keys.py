@@ -77,6 +77,16 @@ def current(connection: Connection, key_id: str, expected_version: int | None = 
     return key
 
 
+def standing(connection: Connection, *key_ids: str, alone: bool = False) -> list[LicenseKey]:
+    """Give the keys, whose status and seats stand still until the commit. Raises KeyNotFoundError.
+
+    `alone` keeps out everybody else for whom they are to stand still. On SQLite there is one writer anyway.
+    """
+    locked = select(license_keys.c.id).where(license_keys.c.id.in_(key_ids)).order_by(license_keys.c.id)
+    connection.execute(locked.with_for_update(read=not alone)).all()
+    return [current(connection, key_id) for key_id in key_ids]
+
+
 def change(connection: Connection, key: LicenseKey, **values: Any) -> None:  # noqa: ANN401 - a column's value
     """Set columns of the key as it was read, and make it the next version.
 

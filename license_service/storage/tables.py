@@ -172,6 +172,44 @@ synchronizations: Final = Table(
     Index("ix_synchronizations_newest_of_organization_and_trigger", "organization_id", "trigger", "started_at", "id"),
 )
 
+access_groups: Final = Table(
+    "access_groups",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("key_id", String(36), ForeignKey(license_keys.c.id), nullable=False),
+    Column("organization_id", String(36), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("component_codes", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("key_id", "name"),
+    Index("ix_access_groups_oldest_first", "created_at", "id"),
+    Index("ix_access_groups_oldest_of_organization", "organization_id", "created_at", "id"),
+    Index("ix_access_groups_oldest_of_key", "key_id", "created_at", "id"),
+)
+
+access_group_members: Final = Table(
+    "access_group_members",
+    metadata,
+    # The primary key is what keeps a member in one group of a key at most.
+    Column("key_id", String(36), ForeignKey(license_keys.c.id), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("member_id", String(64), primary_key=True),
+    Column("group_id", String(36), ForeignKey(access_groups.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    CheckConstraint("kind IN ('register', 'user')", name="kind_known"),
+)
+
+access_places: Final = Table(
+    "access_places",
+    metadata,
+    # How many members have access to a component: kept also where a switch has taken the component off the key.
+    Column("key_id", String(36), ForeignKey(license_keys.c.id), primary_key=True),
+    Column("component_code", String(64), ForeignKey(components.c.code), primary_key=True),
+    Column("taken", Integer, nullable=False),
+    CheckConstraint("taken >= 0", name="taken_not_negative"),
+)
+
 idempotency_keys: Final = Table(
     "idempotency_keys",
     metadata,

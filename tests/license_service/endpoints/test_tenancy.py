@@ -12,10 +12,14 @@ from uuid import uuid4
 
 import pytest
 
+from license_service.actions.activate_site import activate_site
 from license_service.actions.claim_seat import claim_seat
+from license_service.actions.create_access_group import create_access_group
 from license_service.actions.synchronize import SynchronizationAsked, synchronize
+from license_service.domain.access_group import AccessTerms
 from license_service.domain.synchronization import Trigger
 from license_service.storage.tables import metadata
+from tests.license_service.conftest import new_id
 from wire.scopes import ENTITLEMENTS, LICENSE, LICENSES_WRITE
 
 if TYPE_CHECKING:
@@ -44,6 +48,7 @@ class Theirs(NamedTuple):
     organization_id: str = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a12"
     key_id: str = ""
     agreement_id: str = ""
+    group_id: str = ""
     device_id: str = THEIR_DEVICE
     to_device_id: str = THEIR_DEVICE
     id_number: str = "Their label"
@@ -78,7 +83,11 @@ def theirs(database: Database, sell: Callable[..., LicenseKey], clock: Any, sign
         run_id=str(uuid4()),
         clock=clock,
     ).run
-    return Theirs(key_id=key.id, agreement_id=key.agreement_id, run_id=run.id)
+    activate_site(database, Theirs().organization_id, revision=1, now=key.issued_at)
+    group = create_access_group(
+        database, AccessTerms("Theirs", ("xms",)), key_id=key.id, group_id=new_id(), now=key.issued_at
+    )
+    return Theirs(key_id=key.id, agreement_id=key.agreement_id, group_id=group.id, run_id=run.id)
 
 
 @pytest.fixture
