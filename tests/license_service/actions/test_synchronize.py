@@ -36,6 +36,7 @@ from license_service.domain.site import DeploymentMode
 from license_service.domain.synchronization import LEASE, NamedKey, RunStatus, Trigger
 from license_service.signing.jwk_set import jwk_set, signers_of
 from license_service.signing.key_folder import KeyFolder
+from license_service.storage import license_keys
 from tests.license_service.conftest import NOW, Clock, new_id
 from wire.access_key import accept_access_key, read_access_key
 from wire.jwks import read_jwks
@@ -253,6 +254,27 @@ def test_a_change_between_delivery_and_its_end_stays_to_be_activated(
         activate_site(any_database, ORGANIZATION, revision=delivered.revision, now=NOW)
 
 
+def test_a_change_just_after_the_keys_were_read_stays_to_be_activated(
+    any_database: Database, sell: Sell, run: Callable[..., Delivered], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S2-6: the revision that comes with the keys is no newer than they are."""
+    sold = sell(any_database, ORGANIZATION)
+    read_keys = license_keys.listed
+
+    def read_then_change(*given: Any) -> Any:
+        keys = read_keys(*given)
+        suspend_key(any_database, sold.id, now=NOW)
+        return keys
+
+    with monkeypatch.context() as patched:
+        patched.setattr(license_keys, "listed", read_then_change)
+        delivered = run()
+
+    assert versions(delivered) == {sold.id: 1}
+    with pytest.raises(RevisionChangedError):
+        activate_site(any_database, ORGANIZATION, revision=delivered.revision, now=NOW)
+
+
 @pytest.mark.parametrize("trigger", Trigger)
 def test_on_premise_there_is_no_synchronization_and_it_says_why(
     any_database: Database, sell: Sell, run: Callable[..., Delivered], trigger: Trigger
@@ -389,6 +411,22 @@ def test_who_outlives_the_lease_changes_nothing_any_more(
         run(signing=TooSlow())
 
     assert [each.status for each in history(any_database, time.now)] == [RunStatus.SUCCEEDED, RunStatus.INTERRUPTED]
+
+
+def test_who_outlives_the_lease_has_failed_to_deliver_though_nobody_else_began(
+    any_database: Database, run: Callable[..., Delivered], signing_keys: KeyFolder, time: Clock
+) -> None:
+    """F07: what was shown as interrupted stays so."""
+
+    class TooSlow:
+        def current_key(self) -> Any:
+            time.now += LEASE
+            return signing_keys.current_key()
+
+    with pytest.raises(SynchronizationLostError):
+        run(signing=TooSlow())
+
+    assert [each.status for each in history(any_database, time.now)] == [RunStatus.INTERRUPTED]
 
 
 def test_a_run_that_cannot_sign_has_failed(
