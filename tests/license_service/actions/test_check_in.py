@@ -268,6 +268,17 @@ def test_sixteen_check_ins_of_one_device_are_sixteen_and_the_last_word_counts(
     assert len(told(any_database)) == 1
 
 
+def test_a_check_in_that_comes_late_does_not_take_the_place_of_a_later_one(
+    parts: CheckInParts, any_database: Database, seated: Callable[..., str]
+) -> None:
+    device_id = seated()
+    answer(parts, said(device_id, 4, at=LATER + DAY))
+
+    assert xms(parts, said(device_id, 9, at=LATER)).seats_in_use == 4
+    assert read_contact(any_database, device_id, now=LATER).contact.last_contact_at == LATER + DAY
+    assert count(any_database, check_ins) == 2
+
+
 def test_of_sixteen_sites_at_the_same_time_one_sees_what_all_of_them_use(
     parts: CheckInParts, any_database: Database, seated: Callable[..., str]
 ) -> None:

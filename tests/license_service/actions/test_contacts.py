@@ -90,7 +90,7 @@ def test_an_earlier_contact_never_takes_the_place_of_a_later_one(
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda at: refresh(any_database, device_id, at), reversed(instants)))
-    refresh(any_database, device_id, NOW - DAY)
+    claim_seat(any_database, device_id=device_id, organization_id=ORGANIZATION, now=NOW - DAY)
 
     assert last(any_database, device_id) == instants[-1]
 
