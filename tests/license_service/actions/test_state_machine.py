@@ -221,7 +221,14 @@ class Licensing(RuleBasedStateMachine):
         edges = [edge - early for edge in self._edges(key_id) if edge - early > self.now]
         self.now = data.draw(st.sampled_from(edges)) if edges and not wait else self.now + wait
         if edges and not wait:
-            self._claim_for_all(self.model.key(key_id).organization_id, "xms")
+            self._come_and_go(key_id)
+
+    def _come_and_go(self, key_id: str) -> None:
+        """One rises, so that there is a place where all are taken, and everybody would have it."""
+        organization_id = self.model.key(key_id).organization_id
+        for seat in self.model.seats_of(key_id)[:1]:
+            self._move("release", organization_id, seat.device_id, "", "")
+        self._claim_for_all(organization_id, "xms")
 
     @rule()
     def night(self) -> None:
