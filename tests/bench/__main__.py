@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tests.bench import growth
+from tests.bench import growth, license_growth
+from tests.bench.license_growth import LicenseHouse
 from tests.bench.offline_verification import microseconds_of_verification
 from tests.bench.operations import DeviceFlow, floor_operations
 from tests.bench.process_group import ProcessGroup
@@ -21,6 +22,7 @@ from tests.bench.rounds import Cell, UnexpectedAnswersError, run_rounds
 from tests.bench.servers import KINDS, Server, start_auth_service, start_floor, start_license_double
 from tests.bench.stack_memory import idle_mebibytes
 from tests.doubles.postgresql import running_server
+from tests.doubles.published_issuer import published_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from auth_service.wiring import Wired
     from tests.bench.filled_service import FilledService
 
-PARTS = ("operations", "growth", "verification", "memory")
+PARTS = ("operations", "growth", "license", "verification", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,25 @@ class Bench:
             flow.devices.add(count)
             cells += [Cell(server, flow.redeem()), Cell(server, flow.refresh())]
             sizes[server.name] = count
+        return self._growth_of(cells, sizes, kind)
+
+    def license(self) -> str:
+        """Measure license_service in houses of several sizes."""
+        kind, cells, sizes = self._plan.kinds[-1], [], {}
+        issuer = self._undo.enter_context(published_issuer())
+        for count in license_growth.KEYS:
+            server = self._server(f"license-keys-{count}", kind)
+            house = LicenseHouse(server, issuer, self._database(server) or f"sqlite:///{server.folder / 'license.db'}")
+            cells += [Cell(server, each) for each in house.operations(house.start(count))]
+            sizes[server.name] = count
+        return self._growth_of(cells, sizes, kind)
+
+    def floor(self, kind: str) -> Server:
+        server = self._server("floor", kind)
+        start_floor(server)
+        return server
+
+    def _growth_of(self, cells: list[Cell], sizes: dict[str, int], kind: str) -> str:
         cells.sort(key=lambda cell: cell.operation.name)
         self._run(cells)
         rows: dict[str, list[tuple[int, float]]] = {}
@@ -94,11 +115,6 @@ class Bench:
             row = rows.setdefault(f"{cell.operation.name} ({kind})", [])
             row.append((sizes[cell.server.name], cell.microseconds))
         return f"{growth_table(rows)}\n\n{disturbance(cells)}"
-
-    def floor(self, kind: str) -> Server:
-        server = self._server("floor", kind)
-        start_floor(server)
-        return server
 
     def _run(self, cells: Sequence[Cell]) -> None:
         run_rounds(cells, core=self.core, rounds=self._plan.rounds, seconds=self._plan.seconds, say=_say)
@@ -112,15 +128,17 @@ class Bench:
         return server
 
     def _filled(self, server: Server) -> tuple[FilledService, Wired]:
-        url = None
-        if self._plan.database == "postgresql":
-            database = self._undo.enter_context(running_server(durable=True))
-            server.group.adopt(database.pid)
-            url = database.new_database()
-        service = start_auth_service(server, self._license_service, url)
+        service = start_auth_service(server, self._license_service, self._database(server))
         wired = service.wired()
         self._undo.callback(wired.database.close)
         return service, wired
+
+    def _database(self, server: Server) -> str | None:
+        if self._plan.database != "postgresql":
+            return None
+        database = self._undo.enter_context(running_server(durable=True))
+        server.group.adopt(database.pid)
+        return database.new_database()
 
 
 @contextmanager
@@ -167,7 +185,8 @@ def _measure(plan: Plan, folder: Path | None) -> None:
             print(f"Memory of the idle local stack (PSS): {idle_mebibytes():.0f} MiB\n", flush=True)
         else:
             with opened(plan, folder) as bench:
-                print(f"{bench.operations() if part == 'operations' else bench.growth()}\n", flush=True)
+                measured = {"operations": bench.operations, "growth": bench.growth, "license": bench.license}
+                print(f"{measured[part]()}\n", flush=True)
 
 
 def _arguments() -> argparse.Namespace:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import growth, operations, rounds
+from tests.bench import growth, license_growth, operations, rounds
 from tests.bench.__main__ import Plan, opened
 from tests.bench.load import Expected
 from tests.bench.offline_verification import microseconds_of_verification
@@ -31,6 +31,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "SPARE_COUNT", 20)
     monkeypatch.setattr(growth, "LIVE_CODES", (40,))
     monkeypatch.setattr(growth, "DEVICES", (20,))
+    monkeypatch.setattr(license_growth, "KEYS", (20,))
 
 
 def plan(*, kind: str = "gunicorn", database: str = "sqlite") -> Plan:
@@ -67,6 +68,14 @@ def test_growth_sets_the_sizes_beside_each_other(tmp_path: Path) -> None:
     assert sorted(rows) == ["pending poll among live codes (gunicorn)", "redeem (gunicorn)", "refresh (gunicorn)"]
     smallest, largest, ratio = rows["redeem (gunicorn)"]
     assert (smallest.isdecimal(), largest, ratio) == (True, "—", "1.00")
+
+
+def test_license_service_is_measured_at_each_of_its_sizes(tmp_path: Path) -> None:
+    with opened(plan(), tmp_path) as bench:
+        rows = cells_of(bench.license().split("\n\n")[0])
+
+    assert len(rows) == 10
+    assert rows["claim of a free seat (gunicorn)"][-1] == "1.00"
 
 
 def test_an_unexpected_answer_ends_the_run(tmp_path: Path) -> None:
