@@ -193,7 +193,8 @@ class Licensing(RuleBasedStateMachine):
             self._claim_for_all(organization_id, code)
         elif move == "release":
             self._both(
-                lambda: self.model.release(device_id, organization_id), lambda: release_seat(self.database, **this)
+                lambda: self.model.release(device_id, organization_id),
+                lambda: release_seat(self.database, **this),
             )
         elif other != device_id:
             self._both(
@@ -257,7 +258,7 @@ class Licensing(RuleBasedStateMachine):
             self._both(
                 lambda o=organization_id: self.model.entitlement(device_id, o),  # type: ignore[misc]
                 lambda o=organization_id: read_entitlement(  # type: ignore[misc]
-                    self.database, device_id=device_id, organization_id=o
+                    self.database, device_id=device_id, organization_id=o, now=self.now
                 ),
             )
 

@@ -58,7 +58,7 @@ def test_no_step_of_a_claim_reads_the_keys_or_seats_of_everybody(
 
     this = {"device_id": device_id, "organization_id": ORGANIZATION}
     claim_seat(database, **this, now=NOW)
-    read_entitlement(database, **this)
+    read_entitlement(database, **this, now=NOW)
     read_license_key(database, key.id)
     release_seat(database, **this)
 
