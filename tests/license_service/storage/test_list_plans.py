@@ -10,9 +10,11 @@ from sqlalchemy import event
 
 from license_service.actions.list_agreements import list_agreements
 from license_service.actions.list_components import list_components
+from license_service.actions.list_contacts import list_contacts
 from license_service.actions.list_license_keys import list_license_keys
 from license_service.actions.list_profiles import list_profiles
 from license_service.actions.list_synchronizations import list_synchronizations
+from license_service.domain.contact import ContactState
 from license_service.domain.page import PageWanted
 from license_service.domain.synchronization import Trigger
 from license_service.storage.seats import of_key
@@ -87,6 +89,31 @@ def test_a_later_page_is_searched_for_in_the_list_s_index(
     assert step.startswith("SEARCH ")
     assert f"USING INDEX {index} (" in step
     assert {">(", ">?", "<(", "<?"} & {step[at : at + 2] for at in range(len(step))}
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({}, "ix_contacts_longest_ago"),
+        ({"state": ContactState.WARNED}, "ix_contacts_longest_ago"),
+        ({"organization_id": ORGANIZATION}, "ix_contacts_longest_ago_of_organization"),
+        (
+            {"organization_id": ORGANIZATION, "state": ContactState.IN_CONTACT},
+            "ix_contacts_longest_ago_of_organization",
+        ),
+    ],
+)
+def test_a_later_page_of_contacts_is_searched_for_from_where_it_begins(
+    database: Database, filters: dict[str, Any], index: str
+) -> None:
+    """Not from where its state does: a million may lie between."""
+    now = datetime(2026, 6, 8, 9, 0, tzinfo=UTC)
+    wanted = PageWanted(50, (datetime(2026, 6, 4, 9, 0, tzinfo=UTC), ID))
+
+    (step,) = plans(database, lambda: list_contacts(database, wanted, now=now, **filters))
+
+    assert f"USING INDEX {index} (" in step
+    assert "(last_contact_at,device_id)>(?,?)" in step
 
 
 @pytest.mark.parametrize("listed", [list_license_keys, list_agreements, runs_of])
