@@ -14,7 +14,17 @@ TESTS: Final = Path(__file__).parents[1]
 HERE: Final = Path(__file__).parent
 TABLE: Final = HERE / "README.md"
 THREATS: Final = HERE / "THREATS.md"
-THREAT_IDS: Final = [*(f"T{number:02}" for number in range(1, 35)), "T50"]
+THREAT_IDS: Final = [
+    *(f"T{number:02}" for number in range(1, 35)),
+    "T41",
+    "T42",
+    "T43",
+    "T44",
+    "T45",
+    "T50",
+    "T57",
+    "T59",
+]
 
 
 @cache
