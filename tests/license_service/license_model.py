@@ -188,16 +188,14 @@ class LicenseModel:
         opens = midnight(key.renewal_date) - timedelta(days=key.renewal_window_days)
         return LicenseStatus.REQUIRES_RENEWAL if now >= opens else LicenseStatus.LICENSED
 
-    def tell(self, now: datetime) -> int:
+    def tell(self, now: datetime) -> None:
         """Tell of each day that came: a window that is open, a date that has passed; each once."""
         told = {
             (key.id, self.status(key, now).value, key.renewal_date)
             for key in self.listed()
             if key.status is ACTIVE and key.renewal_date and self.status(key, now) is not LicenseStatus.LICENSED
         }
-        fresh = told - self.told
-        self.told |= fresh
-        return len(fresh)
+        self.told |= told
 
     # --- the rules -----------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from license_service.actions.add_component import add_component
 from license_service.actions.add_profile import add_profile
@@ -45,7 +46,7 @@ from license_service.domain.catalog import Component, Profile
 from license_service.domain.errors import LicenseServiceError
 from license_service.domain.license_key import KeyTerms, OverCountPolicy
 from license_service.domain.renewal import status_of, years_after
-from license_service.storage.tables import metadata
+from license_service.storage.tables import metadata, raised_dates
 from tests.license_service.license_model import FEATURES, LicenseModel, midnight
 
 if TYPE_CHECKING:
@@ -233,7 +234,13 @@ class Licensing(RuleBasedStateMachine):
 
     @rule()
     def night(self) -> None:
-        assert raise_dated_events(self.database, now=self.now) == self.model.tell(self.now)
+        raise_dated_events(self.database, now=self.now)
+        self.model.tell(self.now)
+        # Of keys; devices that went dark are told of by their contacts.
+        with self.database.reading() as connection:
+            told = connection.execute(select(raised_dates.c.subject_id, raised_dates.c.day)).all()
+        assert sorted(map(tuple, told)) == sorted((key_id, day) for key_id, _, day in self.model.told)
+        assert raise_dated_events(self.database, now=self.now) == 0
 
     # --- what must always hold -----------------------------------------------------------------------------------
 
