@@ -39,7 +39,7 @@ def people(stack: LocalStack) -> People:
     return People(stack.document, stack.folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}; install Debian's chromium")

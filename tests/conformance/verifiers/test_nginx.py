@@ -76,10 +76,10 @@ def _served(house: House, port: int) -> Iterator[None]:
 
 @pytest.fixture
 def draft(house: House, settings: Settings) -> Draft:
-    """Give a good token of the house, but for that the forge signs it."""
+    """Give a good token of a service, but for that the forge signs it: a device's would need a grant that lives."""
     current = house.wired.protocol.issuer.keys.current
     keys = {current.kid: current.private_key, **Issuer().keys}
-    return access_draft(Forge(Issuer(url=settings.issuer, keys=keys)))
+    return access_draft(Forge(Issuer(url=settings.issuer, keys=keys)), organization_id=...)
 
 
 @pytest.fixture
