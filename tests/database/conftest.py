@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
 from database.engine import Database
 
@@ -14,10 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.doubles.postgresql import PostgresqlServer
-
-# A busy machine must not fail a test of what is right.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
 
 from tests.doubles.token_forge import ISSUER, Forge, Issuer
 from wire.http_client import HttpClient
@@ -14,10 +13,6 @@ from wire.token_verification import LicenseTokenVerifier, TokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# A busy machine must not fail a test of what is right.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 TINY_SECONDS = 0.1
 
