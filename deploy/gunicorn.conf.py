@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from gunicorn.http.message import Request
     from gunicorn.workers.base import Worker
 
-LARGEST_DRAINED_BODY = 64 * 1024
+# As the services discard it (wire/serving/request_body.py), and gunicorn 64 KiB beyond.
+LARGEST_DRAINED_BODY = 1024 * 1024
 
 worker_class = "gthread"
 threads = 8
@@ -45,8 +46,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 def pre_request(_worker: Worker, request: Request) -> None:
     """Announce the end of the connection where a body is too large to be read to its end.
 
-    gunicorn discards a rest of 64 KiB and closes the connection over a larger one, but says so to nobody: the next
-    request on it would be lost.
+    gunicorn closes the connection over a rest that it does not discard, but says so to nobody: the next request on it
+    would be lost.
     """
     length = dict(request.headers).get("CONTENT-LENGTH", "0")
     if length.isdecimal() and int(length) > LARGEST_DRAINED_BODY:

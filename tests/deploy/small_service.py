@@ -9,6 +9,8 @@ from flask import Flask, request
 
 from wire.serving.problem_handler import install_problem_handler
 
+LONG_ANSWER = 1024 * 1024
+
 app = Flask("small_service")
 install_problem_handler(app)
 
@@ -33,3 +35,8 @@ def form() -> dict[str, str]:
 @app.get("/environment")
 def environment() -> dict[str, str]:
     return {name: str(value) for name, value in request.environ.items() if name.startswith(("AUTH_", "HTTP_"))}
+
+
+@app.get("/long")
+def long() -> bytes:
+    return b"x" * LONG_ANSWER

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.local_stack.settings import REPOSITORY, WEB_SERVERS, free_ports
+from tests.deploy.small_service import LONG_ANSWER
 from tests.doubles.raw_http import exchange
 
 if TYPE_CHECKING:
@@ -212,6 +213,18 @@ def test_bad_input_is_refused_or_hung_up_on(server: Server) -> None:
     wrong = {name: answer for name, answer in said.items() if answer and not lowest[name] <= answer[9:12] < b"500"}
     assert wrong == {}
     assert server.answers()
+
+
+@pytest.mark.parametrize("length", [64 * 1024, 200_000, 1024 * 1024])
+def test_who_sends_far_too_much_reads_the_whole_answer(server: Server, length: int) -> None:
+    """A connection that is closed over unread data is reset, and the end of a long answer lost (RFC 9112 §9.6)."""
+    read = []
+    for _ in range(5):
+        with server.connection() as connection:
+            connection.request("GET", "/long", body=b"x" * length)
+            read.append(len(connection.getresponse().read()))
+
+    assert read == [LONG_ANSWER] * 5
 
 
 def test_nobody_writes_an_address_in_front_of_the_proxy_s(server: Server) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, request
 from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkSize
 
-from wire.serving.request_body import LARGEST_BODY, install_body_limits
+from wire.serving.request_body import LARGEST_BODY, MOST_DISCARDED, install_body_limits
 
 
 class BrokenBody(io.RawIOBase):
@@ -74,3 +74,30 @@ def test_a_body_in_chunks_has_the_same_limit(app: Flask, length: int, status: in
     )
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("length", "discarded"),
+    [("5000", 5000), ("0", 0), ("", 0), ("-1", 0), ("9" * 5000, 0), ("2000000", MOST_DISCARDED)],
+)
+def test_a_body_that_nobody_reads_is_discarded(app: Flask, length: str, discarded: int) -> None:
+    """RFC 9112 §9.6: else the connection is reset, and the answer may be lost. What follows is not touched."""
+    line = io.BytesIO(b"x" * 3_000_000)
+
+    answer = app.test_client().get("/nowhere", environ_overrides={"wsgi.input": line, "CONTENT_LENGTH": length})
+
+    assert answer.status_code == 404
+    assert line.tell() == discarded
+
+
+def test_a_body_is_discarded_from_where_it_was_read_to(app: Flask) -> None:
+    line = io.BytesIO(b"a=" + b"x" * 3_000_000)
+
+    answer = app.test_client().post(
+        "/form",
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input": line, "CONTENT_LENGTH": "1000"},
+    )
+
+    assert answer.status_code == 200
+    assert line.tell() == 1000
