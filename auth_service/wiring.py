@@ -88,7 +88,7 @@ def wire_up(settings: Settings) -> Wired:
     pace = PollPace(redis)
     limiter = Limiter(redis)
     user_code_key = hmac.digest(settings.secret_key.encode(), b"user_code", "sha256")
-    mail = OwnersMail(notification_key=settings.notification_key, devices_url=f"{settings.issuer}/devices")
+    mail = OwnersMail(notification_key=settings.notification_key, portal_url=settings.issuer)
     protocol = ProtocolServices(
         database=database,
         pace=pace,

@@ -18,7 +18,8 @@ from notify_service.tasks.redrive_notifications import (
     add_redrive_notifications,
 )
 from notify_service.tasks.send_notification import add_send_notification
-from wire.notification_message import QUEUE_NAME, TASK_NAME
+from wire.notification_contexts import QUEUE_NAME
+from wire.notification_message import TASK_NAME
 from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MESSAGE_VERSION: Final = 1
 TASK_NAME: Final = "notify_service.send_notification"
-QUEUE_NAME: Final = "notifications"
+LOCALES: Final = ("en", "es")
+"""The languages that emails are written in; the first is the default."""
 
 # RFC 5321's dot-string and domain, in ASCII: one address, and nothing that could start a second header or recipient
 # (T51). Quoted local parts and address literals are not taken.
@@ -48,29 +49,40 @@ class _MessageSchema(Schema):
     template = fields.String(required=True, validate=validate.OneOf(CONTEXT_SCHEMAS))
     recipient = fields.String(required=True, validate=_check_address)
     context = fields.Dict(keys=fields.String(), required=True)
+    locale = fields.String(load_default=LOCALES[0], validate=validate.OneOf(LOCALES))
+    organization_id = fields.String(
+        load_default=None, allow_none=True, validate=validate.Regexp(r"\A[A-Za-z0-9-]{1,64}\Z")
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationMessage:
-    """One email to one recipient; `id` is the notification's for ever, however often the message is seen."""
+    """One email to one recipient; `id` is the notification's for ever, however often the message is seen.
+
+    `organization_id` says whose affair it is, for limits and the status page; None while there is no organization.
+    """
 
     id: UUID
     template: str
     recipient: str
     context: Mapping[str, Any]
+    locale: str = LOCALES[0]
+    organization_id: str | None = None
 
 
 def seal_message(message: NotificationMessage, key: str) -> str:
     """Check the message and seal it for the queue.
 
-    Raises MessageRefusedError when the template is unknown, the recipient is not one plain address, or the context
-    is not what the template takes.
+    Raises MessageRefusedError when the template or the locale is unknown, the recipient is not one plain address, or
+    the context is not what the template takes.
     """
     document: dict[str, Any] = {
         "id": str(message.id),
         "template": message.template,
         "recipient": message.recipient,
         "context": dict(message.context),
+        "locale": message.locale,
+        "organization_id": message.organization_id,
     }
     checked = _checked(document)
     # Dumped by its schema, since a context may hold what JSON has no word for: an instant.
@@ -97,6 +109,4 @@ def _checked(document: Any) -> NotificationMessage:  # noqa: ANN401 - JSON befor
     except ValidationError as fault:
         at_fault = ", ".join(sorted(fault.messages)) if isinstance(fault.messages, dict) else "its form"
         raise MessageRefusedError(f"The message is wrong in: {at_fault}.") from fault
-    return NotificationMessage(
-        id=values["id"], template=values["template"], recipient=values["recipient"], context=context
-    )
+    return NotificationMessage(**{**values, "context": context})

@@ -11,7 +11,8 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from wire.errors import UnreachableError
-from wire.notification_message import MESSAGE_VERSION, QUEUE_NAME, TASK_NAME
+from wire.notification_contexts import QUEUE_NAME
+from wire.notification_message import MESSAGE_VERSION, TASK_NAME
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -62,7 +62,7 @@ def _end(parts: IssuingParts, grant: Grant, reason: EndReason, presenter: Presen
     with parts.database.transaction() as connection:
         if end_grant(connection, grant.id, reason=reason, now=now):
             context = _context(grant, presenter, now)
-            parts.mail.write(connection, grant.device.organization_id, "license_used_twice", context, now)
+            parts.mail.write(connection, grant.device.organization_id, "device_reuse_detected", context, now)
             append_event(connection, grant_reused(grant, reason, presenter.address, now))
 
 

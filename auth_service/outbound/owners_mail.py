@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from auth_service.storage.organizations import owner_addresses
 from auth_service.storage.outbox import add_outgoing
 from wire.errors import MessageRefusedError
+from wire.notification_contexts import CONTEXT_SCHEMAS
 from wire.notification_message import NotificationMessage, seal_message
 
 if TYPE_CHECKING:
@@ -23,21 +24,25 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OwnersMail:
-    """What such an email needs beside its context: the key that seals it, and the page it leads to."""
+    """What such an email needs beside its context: the key that seals it, and the portal that it leads to."""
 
     notification_key: str
-    devices_url: str
+    portal_url: str
 
     def write(
         self, connection: Connection, organization_id: str, template: str, context: Mapping[str, Any], now: datetime
     ) -> None:
-        """Write one email to each owner, in the transaction of the change that it tells about."""
+        """Write one email to each owner, in the transaction of the change that it tells about.
+
+        The link that the template takes (`devices_url` or `portal_url`) is added here.
+        """
         for address in owner_addresses(connection, organization_id):
             message = NotificationMessage(
                 id=uuid.uuid4(),
                 template=template,
                 recipient=address,
-                context={**context, "devices_url": self.devices_url},
+                context={**context, **self._links(template)},
+                organization_id=organization_id,
             )
             try:
                 sealed = seal_message(message, self.notification_key)
@@ -46,3 +51,7 @@ class OwnersMail:
                 _log.warning("an owner cannot be told", extra={"reason": str(fault)})
                 continue
             add_outgoing(connection, message.id, sealed, now)
+
+    def _links(self, template: str) -> dict[str, str]:
+        links = {"devices_url": f"{self.portal_url}/devices", "portal_url": f"{self.portal_url}/"}
+        return {name: url for name, url in links.items() if name in CONTEXT_SCHEMAS[template]().fields}

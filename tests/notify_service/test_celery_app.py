@@ -9,7 +9,8 @@ from notify_service.celery_app import VISIBILITY_SECONDS, create_celery
 from notify_service.domain.notification import LEASE_SECONDS
 from notify_service.schedule import SCHEDULE
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
-from wire.notification_message import QUEUE_NAME, TASK_NAME
+from wire.notification_contexts import QUEUE_NAME
+from wire.notification_message import TASK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

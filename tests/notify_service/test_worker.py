@@ -24,7 +24,8 @@ from database.migrations import migrate
 from notify_service.domain.notification import State
 from notify_service.storage import notifications, set_aside_messages
 from tests.notify_service.doubles import SENDER
-from wire.notification_message import QUEUE_NAME, TASK_NAME
+from wire.notification_contexts import QUEUE_NAME
+from wire.notification_message import TASK_NAME
 from wire.notification_queue import NotificationQueue
 
 if TYPE_CHECKING:

@@ -6,9 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 
-from wire.notification_contexts import CONTEXT_SCHEMAS, DeviceAuthorizedContext
+from wire.notification_contexts import (
+    CONTEXT_SCHEMAS,
+    FIRST_QUEUE_NAME,
+    QUEUE_NAME,
+    QUEUE_OF_TEMPLATE,
+    DeviceAuthorizedContext,
+    links_in,
+)
 
 NAMES = ["organization_name", "device_name", "device_id", "operator_name", "requested_from"]
 
@@ -99,3 +106,78 @@ def test_what_the_template_does_not_take_is_refused(extra: str) -> None:
 
 def test_no_template_takes_unknown_fields() -> None:
     assert {schema().unknown for schema in CONTEXT_SCHEMAS.values()} == {"raise"}
+
+
+def test_only_the_emails_of_a_registration_carry_a_secret() -> None:
+    """T55: and a password is in none; `password` says which one was changed."""
+    secrets = {"code", "verify_url", "activate_url", "license_key"}
+
+    carriers = {template for template, schema in CONTEXT_SCHEMAS.items() if secrets & set(schema().fields)}
+
+    assert carriers == {"verify_address", "activate_group", "license_code"}
+    with pytest.raises(ValidationError, match="Must be one of: cloud_account, group"):
+        _load_field("password_changed", "password", "correct horse 1!")
+
+
+def _load_field(template: str, name: str, value: object) -> object:
+    return CONTEXT_SCHEMAS[template]().load({name: value}, partial=True)[name]
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        (template, name)
+        for template, schema in CONTEXT_SCHEMAS.items()
+        for name, field in schema().fields.items()
+        if isinstance(field, fields.Url)
+    ],
+)
+def test_link_is_an_address_on_the_web_of_one_line(template: str, name: str) -> None:
+    """T51."""
+    good = "https://auth.example/activate?user_code=WDJB-MJHT"
+
+    assert _load_field(template, name, good) == good
+    for bad in (f"{good}\n", f"{good}\u2028", f"{good}?{'x' * 2000}", "javascript:alert(1)", "mailto:a@example.com"):
+        with pytest.raises(ValidationError):
+            _load_field(template, name, bad)
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "value"),
+    [
+        ("license_code", "license_key", "ABCDE-12345 "),
+        ("license_code", "license_key", "ABCDE-12345\n"),
+        ("license_code", "license_key", "A" * 4001),
+        ("license_code", "license_key", ""),
+        ("license_code", "renewal_date", "2026-02-30"),
+        ("requires_renewal", "days_left", -1),
+        ("requires_renewal", "days_left", 1.5),
+        ("requires_renewal", "renewal_date", None),
+        ("over_count", "allowed_until", "2026-06-01T00:00:00"),
+        ("contact_missing", "deactivated", "perhaps"),
+        ("contact_missing", "deactivated", None),
+    ],
+)
+def test_value_of_another_kind_is_refused(template: str, name: str, value: object) -> None:
+    with pytest.raises(ValidationError):
+        _load_field(template, name, value)
+
+
+def test_a_license_without_a_renewal_date_is_told_as_such() -> None:
+    """S3-20."""
+    assert _load_field("license_code", "renewal_date", None) is None
+
+
+def test_what_somebody_waits_for_has_a_queue_of_its_own() -> None:
+    """F39: a license mail does not wait behind ten thousand reminders."""
+    waited_for = {template for template, queue in QUEUE_OF_TEMPLATE.items() if queue == FIRST_QUEUE_NAME}
+
+    assert waited_for == {"verify_address", "activate_group", "license_code", "already_registered", "password_changed"}
+    assert set(QUEUE_OF_TEMPLATE) == set(CONTEXT_SCHEMAS)
+    assert set(QUEUE_OF_TEMPLATE.values()) == {QUEUE_NAME, FIRST_QUEUE_NAME}
+
+
+def test_the_links_of_a_context_are_found_by_its_schema() -> None:
+    links = links_in("device_authorized", _context(device_name="https://evil.example/"))
+
+    assert links == {"devices_url": "https://auth.example/devices"}

@@ -88,6 +88,19 @@ def test_opened_message_can_be_sealed_again() -> None:
     assert opened.context["authorized_at"] == datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
+def test_message_says_its_locale_and_whose_affair_it_is() -> None:
+    opened = open_message(seal_message(_message(locale="es", organization_id=str(NOTIFICATION_ID)), KEY), KEY)
+
+    assert (opened.locale, opened.organization_id) == ("es", str(NOTIFICATION_ID))
+
+
+def test_message_of_a_sender_that_says_neither_is_taken() -> None:
+    """F48: a sender that is older than both fields."""
+    opened = open_message(_sealed(_document()), KEY)
+
+    assert (opened.locale, opened.organization_id) == ("en", None)
+
+
 def test_sealed_message_shows_nothing_of_what_it_says() -> None:
     """T55, T56: whoever reads Redis learns neither addresses nor names."""
     sealed = seal_message(_message(), KEY)
@@ -150,6 +163,10 @@ WRONG = {
     "free text in the context": (_document(context=_context(body="Buy now")), "body"),
     "naive instant in the context": (_document(context=_context(authorized_at="2026-06-01T09:00:00")), "authorized_at"),
     "line feed in a name": (_document(context=_context(device_name="a\nBcc: b@example.com")), "device_name"),
+    "a locale without emails": (_document(locale="de"), "locale"),
+    "a locale that is a path": (_document(locale="../es"), "locale"),
+    "no locale": (_document(locale=None), "locale"),
+    "organization not an id": (_document(organization_id="Corner Shop"), "organization_id"),
     "a list": ([], "_schema"),
     "null": (None, "_schema"),
 }

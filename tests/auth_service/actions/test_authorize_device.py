@@ -37,6 +37,7 @@ def test_an_approval_writes_one_sealed_email_to_each_owner(house: House) -> None
     assert message.context["device_name"] == "Shop 1"
     assert message.context["operator_name"] == "Olga Owner"
     assert message.context["features"] == ["xms"]
+    assert message.organization_id == house.organization_id
 
 
 def test_an_owner_who_cannot_be_written_to_vetoes_nothing(house: House) -> None:

@@ -146,7 +146,7 @@ class Lifecycle(RuleBasedStateMachine):
             database=self.database,
             pace=PollPace(redis),
             licenses=Licenses(lambda: self.now),
-            mail=OwnersMail(Fernet.generate_key().decode(), "https://auth.example.com/devices"),
+            mail=OwnersMail(Fernet.generate_key().decode(), "https://auth.example.com"),
             refresh_token_key=b"r" * 32,
         )
         # How many guesses may fail is another test's matter.
