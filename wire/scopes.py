@@ -34,6 +34,9 @@ WEBHOOKS_WRITE: Final = "webhooks.write"
 NOTIFICATIONS_READ: Final = "notifications.read"
 """The state of notifications may be read."""
 
+NOTIFICATIONS_WRITE: Final = "notifications.write"
+"""Vendor staff's tools may have a notification sent again that was not sent."""
+
 AUDIENCE_OF_SCOPE: Final = {
     LICENSE: LICENSE_AUDIENCE,
     ENTITLEMENTS: LICENSE_AUDIENCE,
@@ -42,6 +45,7 @@ AUDIENCE_OF_SCOPE: Final = {
     WEBHOOKS_READ: LICENSE_AUDIENCE,
     WEBHOOKS_WRITE: LICENSE_AUDIENCE,
     NOTIFICATIONS_READ: NOTIFY_AUDIENCE,
+    NOTIFICATIONS_WRITE: NOTIFY_AUDIENCE,
 }
 
 

@@ -10,7 +10,10 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from deploy.local_stack.mail_catcher.caught_mails import CaughtMails
 from deploy.local_stack.mail_catcher.page import create_mail_page
+from deploy.local_stack.mail_catcher.production import REFUSAL, is_production
 
+if is_production(os.environ):
+    sys.exit(REFUSAL)
 _folder = os.environ.get("TILLPASS_MAIL_FOLDER", "")
 if not _folder:
     sys.exit("TILLPASS_MAIL_FOLDER is missing: it names the folder of the mail catcher.")

@@ -40,7 +40,15 @@ from license_service.domain.license_key import KeyTerms
 from license_service.domain.renewal import years_after
 from license_service.signing.key_folder import KeyFolder
 from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
-from wire.scopes import LICENSE, LICENSES_READ, LICENSES_WRITE, NOTIFICATIONS_READ, WEBHOOKS_READ, WEBHOOKS_WRITE
+from wire.scopes import (
+    LICENSE,
+    LICENSES_READ,
+    LICENSES_WRITE,
+    NOTIFICATIONS_READ,
+    NOTIFICATIONS_WRITE,
+    WEBHOOKS_READ,
+    WEBHOOKS_WRITE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +149,14 @@ def _seed_clients(seeding: Seeding) -> None:
     pos = NewClient(POS_CLIENT_ID, "Tillpass POS server", (DEVICE_CODE, REFRESH_TOKEN), (LICENSE,), is_public=True)
     if _client(seeding, POS_CLIENT_ID) is None:
         register_client(seeding.auth, pos, now=seeding.now)
-    scopes = (LICENSES_READ, LICENSES_WRITE, NOTIFICATIONS_READ, WEBHOOKS_READ, WEBHOOKS_WRITE)
+    scopes = (
+        LICENSES_READ,
+        LICENSES_WRITE,
+        NOTIFICATIONS_READ,
+        NOTIFICATIONS_WRITE,
+        WEBHOOKS_READ,
+        WEBHOOKS_WRITE,
+    )
     scripts = NewClient(SCRIPTS_CLIENT_ID, "Local scripts", (CLIENT_CREDENTIALS,), scopes, is_public=False)
     registered = _client(seeding, SCRIPTS_CLIENT_ID)
     if registered is None:

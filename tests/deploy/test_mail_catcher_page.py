@@ -108,6 +108,7 @@ def test_scripts_read_the_mails_as_json(client: FlaskClient, mails: CaughtMails)
                 "to": "b@shop.example",
                 "at": NOW.isoformat(),
                 "text": "See http://127.0.0.1:8001/devices\nGrüße <b>\n",
+                "links": ["http://127.0.0.1:8001/devices"],
             }
         ]
     }
@@ -148,6 +149,26 @@ def test_every_answer_carries_the_strict_headers(client: FlaskClient, mails: Cau
         assert answer.headers["Cache-Control"] == ("no-cache" if path.endswith("css") else "no-store")
 
 
+def test_each_link_is_listed_once_and_only_those_that_lead_somewhere_are_links(
+    client: FlaskClient, mails: CaughtMails
+) -> None:
+    """T42."""
+    html = "<a href='http://127.0.0.1:8001/devices'>x</a><a href='javascript:alert(1)'>y</a><a href='http://a.example/?x=1&amp;y=2'>z</a>"
+
+    page = client.get(f"/{keep(mails, html=html)}").text
+
+    (listed,) = re.findall(r'<ul class="panel links">(.*?)</ul>', page, re.DOTALL)
+    assert re.findall(r'href="([^"]+)"', listed) == ["http://127.0.0.1:8001/devices", "http://a.example/?x=1&amp;y=2"]
+    assert "<code>javascript:alert(1)</code>" in listed
+
+
+def test_whoever_is_not_on_this_machine_is_refused(client: FlaskClient, mails: CaughtMails) -> None:
+    """Even when the web server was told to listen elsewhere too."""
+    for path in ("/", f"/{keep(mails)}", "/mails.json"):
+        assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
+        assert client.get(path, environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+
+
 def test_another_host_is_refused(client: FlaskClient, mails: CaughtMails) -> None:
     """T40: a page elsewhere must not read the mails through a name that it points here."""
     keep(mails)
@@ -164,6 +185,7 @@ def test_another_host_is_refused(client: FlaskClient, mails: CaughtMails) -> Non
         b"Subject: x\r\nContent-Type: text/plain; charset=no-such\r\n\r\n\xe4",
         b"Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\nno boundary at all",
         b"Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\n%%%",
+        b"Subject: x\r\nContent-Type: text/html\r\n\r\n<a href><a href=' http://a.example'><![nothing[",
         b"From: <<<>>>,,;\r\nTo: @@\r\n\r\n",
     ],
 )
@@ -189,11 +211,11 @@ def test_the_stack_serves_the_mails_beside_the_status_api(mails: CaughtMails, tm
     program = """
 from werkzeug.test import Client
 from deploy.local_stack.notify_wsgi import app
-client = Client(app)
+client, here = Client(app), {"REMOTE_ADDR": "127.0.0.1"}
 for path in ("/healthz", "/mails", "/mails/", "/mails/mails.json", "/mails/static/mails.css", "/openapi.json"):
-    answer = client.get(path)
+    answer = client.get(path, environ_overrides=here)
     print(path, answer.status_code, answer.headers.get("Location", ""))
-print('href="/mails/static/mails.css"' in client.get("/mails/").text)
+print('href="/mails/static/mails.css"' in client.get("/mails/", environ_overrides=here).text)
 """
     answer = run(
         program,
@@ -218,6 +240,14 @@ print('href="/mails/static/mails.css"' in client.get("/mails/").text)
         "/openapi.json 200 ",
         "True",
     ]
+
+
+@pytest.mark.parametrize("said", ["production", "Prod "])
+def test_in_production_the_stack_does_not_serve_mails(tmp_path: Path, said: str) -> None:
+    answer = run("import deploy.local_stack.notify_wsgi", TILLPASS_ENVIRONMENT=said, TILLPASS_MAIL_FOLDER=str(tmp_path))
+
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("The mail catcher does not run in production, which TILLPASS_ENVIRONMENT says")
 
 
 def test_without_its_folder_the_stack_does_not_serve_mails() -> None:

@@ -78,6 +78,15 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
                 socket.create_connection((address, port), timeout=1).close()
 
 
+def test_in_production_it_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLPASS_ENVIRONMENT", "production")
+    with catcher(tmp_path / "mail", free_port()) as process:
+        assert process.wait(TIME_LIMIT) == 1
+        assert process.stderr is not None
+        assert process.stderr.read().startswith("mail catcher: The mail catcher does not run in production")
+    assert not (tmp_path / "mail").exists()
+
+
 def test_a_taken_port_is_told_without_a_trace(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -14,6 +14,7 @@ from wire import scopes
         ("entitlements", ["license_service"]),
         ("licenses.read licenses.write", ["license_service"]),
         ("notifications.read", ["notify_service"]),
+        ("notifications.write", ["notify_service"]),
         ("notifications.read license", ["license_service", "notify_service"]),
         ("license license", ["license_service"]),
         ("", []),

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from deploy.local_stack.mail_catcher.production import REFUSAL, is_production
 from deploy.local_stack.mail_catcher.smtp import catch_mails
 
 
@@ -17,6 +18,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8025, help="where to listen, on loopback")
     parser.add_argument("--folder", type=Path, default=Path("var/mail"), help="where to keep the mails (a Maildir)")
     chosen = parser.parse_args()
+    if is_production(os.environ):
+        print(f"mail catcher: {REFUSAL}", file=sys.stderr)
+        return 1
     try:
         asyncio.run(catch_mails(chosen.port, chosen.folder))
     except OSError as fault:

@@ -6,9 +6,12 @@ nothing else, so that it can neither run, load, nor tell anybody that it was rea
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Blueprint, Flask, Response, abort, render_template
+from flask import Blueprint, Flask, Response, abort, render_template, request
+
+from deploy.local_stack.mail_catcher.links import links_of
 
 if TYPE_CHECKING:
     from deploy.local_stack.mail_catcher.caught_mails import CaughtMail, CaughtMails
@@ -41,10 +44,17 @@ def create_mail_page(mails: CaughtMails) -> Flask:
     app = Flask(__name__)
     app.config["TRUSTED_HOSTS"] = ["127.0.0.1", "localhost"]
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
+    app.before_request(_refuse_strangers)
     app.register_blueprint(_mail_routes(mails))
     app.register_error_handler(404, _not_found)
     app.after_request(_with_headers)
     return app
+
+
+def _refuse_strangers() -> None:
+    # Whatever address its web server listens at.
+    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104 - no address is bound here
+        abort(403)
 
 
 def _with_headers(response: Response) -> Response:
@@ -70,7 +80,8 @@ def _mail_routes(mails: CaughtMails) -> Blueprint:
 
     @routes.get("/<key>")
     def one(key: str) -> str:
-        return render_template("mail.html", mail=_found(mails, key))
+        mail = _found(mails, key)
+        return render_template("mail.html", mail=mail, links=links_of(mail.text, mail.html))
 
     @routes.get("/<key>/html")
     def html_part(key: str) -> Response:
@@ -99,4 +110,5 @@ def _document(mail: CaughtMail) -> dict[str, Any]:
         "to": mail.recipients,
         "at": mail.at.isoformat(),
         "text": mail.text,
+        "links": links_of(mail.text, mail.html),
     }
