@@ -20,14 +20,18 @@ from auth_service.endpoints.jwks import JWKS_PATH, jwks_routes
 from auth_service.endpoints.metadata import METADATA_PATH, metadata_routes
 from auth_service.endpoints.pending_poll_gate import PendingPollGate
 from auth_service.endpoints.ready_documents import ReadyDocuments
+from auth_service.endpoints.recipients import recipient_routes
 from auth_service.endpoints.revocation import revocation_routes
 from auth_service.endpoints.status_lists import status_list_routes
 from auth_service.endpoints.token import token_routes
 from auth_service.portal.frame import error_page, install_portal, install_security_headers
+from wire.scopes import AUTH_AUDIENCE
+from wire.serving.bearer import BearerGuard
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import http_problem_response
 from wire.serving.request_id import install_request_log
 from wire.status_list import STATUS_LIST_PATH
+from wire.token_verification import TokenVerifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from auth_service.wiring import Wired
     from wire.serving.request_body import Application
 
-PROTOCOL_PATHS: Final = ("/oauth/", "/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
+PROTOCOL_PATHS: Final = ("/oauth/", "/v1/", "/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
 
 
 def create_app(wired: Wired) -> Flask:
@@ -75,9 +79,15 @@ def _install_protocol(app: Flask, wired: Wired, server: AuthorizationServer) -> 
         status_list_routes(wired.status_lists, wired.settings.issuer, wired.protocol.now),
         metadata_routes(wired.settings.issuer),
         jwks_routes(wired.keys),
+        recipient_routes(wired.database, _guard(wired)),
         health_routes({"database": wired.database.check, "redis": wired.redis.ping}),
     ):
         app.register_blueprint(routes)
+
+
+def _guard(wired: Wired) -> BearerGuard:
+    verifier = TokenVerifier(keys=wired.keys, issuer=wired.settings.issuer, audience=AUTH_AUDIENCE)
+    return BearerGuard(verifier, wired.protocol.proofs, wired.settings.issuer)
 
 
 def _by_path(protocol: Application, portal: Application) -> Application:

@@ -19,6 +19,7 @@ from license_service.endpoints.devices import device_routes
 from license_service.endpoints.license_key_changes import license_key_change_routes
 from license_service.endpoints.license_keys import license_key_routes
 from license_service.endpoints.refusals import install_refusals
+from license_service.endpoints.reminders import reminder_routes
 from license_service.endpoints.seats import seat_routes
 from license_service.endpoints.signing_keys import JWKS_PATH, signing_key_routes
 from license_service.endpoints.sites import site_routes
@@ -59,6 +60,7 @@ def create_app(settings: Settings, wired: Wired) -> Flask:
         component_routes,
         profile_routes,
         site_routes,
+        reminder_routes,
     ):
         api.register_blueprint(routes(wired.database, wired.guard, wired.now))
     for signing_routes in (access_key_routes, synchronization_routes):

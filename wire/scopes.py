@@ -37,6 +37,9 @@ NOTIFICATIONS_READ: Final = "notifications.read"
 NOTIFICATIONS_WRITE: Final = "notifications.write"
 """Vendor staff's tools may have a notification sent again that was not sent."""
 
+ORGANIZATIONS_READ: Final = "organizations.read"
+"""notify_service may read whom to write to, in which language, and what a device is called."""
+
 AUDIENCE_OF_SCOPE: Final = {
     LICENSE: LICENSE_AUDIENCE,
     ENTITLEMENTS: LICENSE_AUDIENCE,
@@ -46,6 +49,7 @@ AUDIENCE_OF_SCOPE: Final = {
     WEBHOOKS_WRITE: LICENSE_AUDIENCE,
     NOTIFICATIONS_READ: NOTIFY_AUDIENCE,
     NOTIFICATIONS_WRITE: NOTIFY_AUDIENCE,
+    ORGANIZATIONS_READ: AUTH_AUDIENCE,
 }
 
 

@@ -10,6 +10,7 @@ AuthError
 │   ├── AlreadyDecidedError          another decision came first, or the code has expired
 │   ├── NotAllowedError              the operator's role does not reach this far
 │   ├── DeviceUnknownError           no such device in this organization
+│   ├── OrganizationUnknownError     no such organization
 │   ├── KeyChangeRefusedError        a move of the signing keys that would break verifiers, or that cannot be
 │   ├── NoLicenseError               license_service: the organization has no license for one more device
 │   │   └── LicenseSuspendedError    for now; the same call may pass later
@@ -86,6 +87,12 @@ class DeviceUnknownError(RefusedError):
     """No such device in this organization; another organization's device is as unknown as none (T44)."""
 
     code = "device_unknown"
+
+
+class OrganizationUnknownError(RefusedError):
+    """There is no such organization."""
+
+    code = "organization_not_found"
 
 
 class KeyChangeRefusedError(RefusedError):

@@ -13,6 +13,8 @@ class Role(StrEnum):
     OWNER = "owner"
     APPROVER = "approver"
     VIEWER = "viewer"
+    VENDOR = "vendor"
+    """Of the vendor's staff: looks as a viewer does, and is told how all organizations stand."""
 
 
 APPROVING_ROLES: Final = frozenset({Role.OWNER, Role.APPROVER})

@@ -15,7 +15,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from auth_service.domain.errors import LicenseServiceAwayError, SigningKeyAwayError, TooManyRequestsError
 from database.errors import DatabaseUnavailableError
 from wire.errors import UnreachableError
-from wire.serving.problem_handler import RETRY_AFTER_SECONDS, http_problem_response, sentence_of
+from wire.serving.problem_handler import (
+    RETRY_AFTER_SECONDS,
+    ProblemError,
+    http_problem_response,
+    problem_error_response,
+    sentence_of,
+)
 from wire.serving.request_body import install_body_limits
 from wire.status_list import STATUS_LIST_PATH
 
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 _PROTOCOL: Final = "/oauth/"
-_DOCUMENTS: Final = ("/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
+_DOCUMENTS: Final = ("/v1/", "/.well-known/", STATUS_LIST_PATH, "/healthz", "/readyz")
 _AWAY: Final = "Something we need does not answer. Nothing was changed; try again soon."
 
 _log = logging.getLogger(__name__)
@@ -55,6 +61,7 @@ def install_failures(app: Flask, page: Callable[[HTTPException], Response]) -> N
         return answer(InternalServerError(f"Our fault. Quote this id to us: {g.get('request_id', '-')}"))
 
     app.register_error_handler(OAuth2Error, _from_oauth)
+    app.register_error_handler(ProblemError, problem_error_response)
     app.register_error_handler(HTTPException, answer)
     app.register_error_handler(TooManyRequestsError, too_many)
     for kind in (UnreachableError, DatabaseUnavailableError, LicenseServiceAwayError, SigningKeyAwayError):

@@ -11,6 +11,7 @@ from auth_service.domain.device_authorization import Status
 from auth_service.storage.tables import device_authorizations, devices, grants
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -39,6 +40,14 @@ def read_device(row: Row[*tuple[Any, ...]]) -> Device:
         hub_server_name=row.hub_name,
         hub_server_url=row.hub_url,
     )
+
+
+def device_names(connection: Connection, organization_id: str, device_ids: Sequence[str]) -> dict[str, str]:
+    """Give the names of those of these devices that the organization has (T44)."""
+    query = select(devices.c.id, devices.c.name).where(
+        devices.c.organization_id == organization_id, devices.c.id.in_(device_ids)
+    )
+    return {row.id: row.name for row in connection.execute(query)}
 
 
 def add_device(

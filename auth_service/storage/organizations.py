@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
+
+_VENDOR_ADDRESSES: Final = (
+    select(operators.c.email)
+    .join(memberships, memberships.c.operator_id == operators.c.id)
+    .where(memberships.c.role == Role.VENDOR.value)
+    .distinct()
+    .order_by(operators.c.email)
+)
 
 
 def add_organization(connection: Connection, organization_id: str, name: str, now: datetime) -> None:
@@ -40,6 +48,11 @@ def memberships_of(connection: Connection, operator_id: str) -> list[Membership]
         .order_by(organizations.c.name, organizations.c.id)
     )
     return [Membership(organization_id=row.id, organization_name=row.name, role=Role(row.role)) for row in rows]
+
+
+def vendor_addresses(connection: Connection) -> list[str]:
+    """List the email addresses of the vendor's staff, each once."""
+    return list(connection.execute(_VENDOR_ADDRESSES).scalars())
 
 
 def owner_addresses(connection: Connection, organization_id: str) -> list[str]:

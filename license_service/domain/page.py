@@ -7,7 +7,7 @@ show a record twice, or never, when another is added, and cost more the further 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT: Final = 50
 LARGEST_LIMIT: Final = 200
 
-Position: TypeAlias = tuple[datetime | str, ...]
+Position: TypeAlias = tuple[date | str, ...]
 
 Record = TypeVar("Record")
 

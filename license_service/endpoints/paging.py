@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
@@ -114,7 +114,7 @@ def page_example(*items: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cursor_of(position: Position) -> str:
-    text = _SEPARATOR.join(part.isoformat() if isinstance(part, datetime) else part for part in position)
+    text = _SEPARATOR.join(part.isoformat() if isinstance(part, date) else part for part in position)
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -125,7 +125,9 @@ def _position(text: str, kinds: Sequence[type]) -> Position:
     return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
 
 
-def _part(text: str, kind: type) -> datetime | str:
+def _part(text: str, kind: type) -> date | str:
+    if kind is date:
+        return date.fromisoformat(text)
     if kind is datetime:
         instant = datetime.fromisoformat(text)
         # Near the ends of time another offset has no UTC.

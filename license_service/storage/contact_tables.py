@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, text
 
 from database.instants import Instant
 from license_service.storage.tables import metadata, seats
@@ -54,4 +54,12 @@ over_counts: Final = Table(
     Column("component_code", String(64), primary_key=True),
     # The first instant of over-use; null while there is none.
     Column("since", Instant),
+    Index(
+        "ix_over_counts_longest_ago",
+        "since",
+        "organization_id",
+        "component_code",
+        sqlite_where=text("since IS NOT NULL"),
+        postgresql_where=text("since IS NOT NULL"),
+    ),
 )

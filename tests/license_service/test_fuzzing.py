@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 # They take nothing that could be wrong: no body, and of parameters only If-None-Match, which may be any text.
-NEVER_WRONG = {"GET /v1/catalog"}
+NEVER_WRONG = {"GET /v1/catalog", "GET /v1/license-counts"}
 
 # They are shut to services.
 FOR_DEVICES = {"/v1/activations", CHECK_IN_PATH}

@@ -56,7 +56,7 @@ def install_problem_handler(app: Flask, *, unavailable: tuple[type[Exception], .
     install_body_limits(app)
     # A redirect to the tidy address would lead a token to the port and scheme that the request itself says (T40).
     app.url_map.merge_slashes = False
-    app.register_error_handler(ProblemError, _from_problem)
+    app.register_error_handler(ProblemError, problem_error_response)
     app.register_error_handler(HTTPException, http_problem_response)
     away: tuple[type[Exception], ...] = (UnreachableError, *unavailable)
     for kind in away:
@@ -74,7 +74,8 @@ def problem_response(problem: Problem) -> Response:
     return response
 
 
-def _from_problem(error: ProblemError) -> Response:
+def problem_error_response(error: ProblemError) -> Response:
+    """Shape the answer that a ProblemError asks for."""
     response = problem_response(error.problem)
     for name, value in error.headers:
         response.headers.add(name, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,7 @@ from license_service.actions.list_synchronizations import list_synchronizations
 from license_service.domain.contact import ContactState
 from license_service.domain.page import PageWanted
 from license_service.domain.synchronization import Trigger
+from license_service.storage import reminders
 from license_service.storage.seats import of_key
 
 if TYPE_CHECKING:
@@ -130,3 +131,50 @@ def test_the_label_of_a_key_in_an_organization_is_found_at_once(database: Databa
     )
 
     assert "(organization_id=? AND id_number=?)" in steps[0]
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted", "index"),
+    [
+        (reminders.due_renewals, PageWanted(50), "ix_license_keys_soonest_first (renewal_date>? AND renewal_date<?)"),
+        (
+            reminders.due_renewals,
+            PageWanted(50, (date(2026, 6, 10), ID)),
+            "ix_license_keys_soonest_first ((renewal_date,id)>(?,?) AND renewal_date<?)",
+        ),
+        (
+            reminders.missing_contacts,
+            PageWanted(50),
+            "ix_contacts_longest_ago (last_contact_at>? AND last_contact_at<?)",
+        ),
+        (
+            reminders.missing_contacts,
+            PageWanted(50, (datetime(2026, 6, 10, tzinfo=UTC), ID)),
+            "ix_contacts_longest_ago ((last_contact_at,device_id)>(?,?) AND last_contact_at<?)",
+        ),
+    ],
+)
+def test_what_reminders_are_made_of_is_searched_for_from_where_it_begins(
+    database: Database, listed: Any, wanted: PageWanted, index: str
+) -> None:
+    """Neither what is long past nor what is far ahead is read, and nothing is sorted."""
+    is_day = listed is reminders.due_renewals
+    between = (date(2026, 6, 1), date(2026, 7, 1)) if is_day else (LATER.after[0], datetime(2026, 7, 1, tzinfo=UTC))
+
+    def read() -> None:
+        with database.reading() as connection:
+            listed(connection, *between, wanted)
+
+    (step,) = plans(database, read)
+
+    assert index in step
+
+
+def test_over_counts_are_read_along_the_index_of_their_beginnings(database: Database) -> None:
+    def read() -> None:
+        with database.reading() as connection:
+            reminders.over_used(connection, PageWanted(50))
+
+    (step,) = plans(database, read)
+
+    assert "ix_over_counts_longest_ago" in step

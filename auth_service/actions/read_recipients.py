@@ -1,0 +1,23 @@
+"""Read who is told what concerns an organization, and in which language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from auth_service.domain.errors import OrganizationUnknownError
+from auth_service.storage.organizations import organization_name, owner_addresses
+from wire.calendar_records import OrganizationRecipients
+
+if TYPE_CHECKING:
+    from database.engine import Database
+
+_LOCALE: Final = "en"
+
+
+def read_recipients(database: Database, organization_id: str) -> OrganizationRecipients:
+    """Give the owners' addresses, perhaps none. Raises OrganizationUnknownError."""
+    with database.reading() as connection:
+        name = organization_name(connection, organization_id)
+        if name is None:
+            raise OrganizationUnknownError("No organization has this id.")
+        return OrganizationRecipients(name, _LOCALE, tuple(owner_addresses(connection, organization_id)))
