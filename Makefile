@@ -14,7 +14,7 @@ demo: .venv/set-up-done ## play the main story once on a fresh temporary stack
 
 test: .venv/set-up-done ## run every test
 	@deploy/set_up/test_parts
-	@.venv/bin/pytest --numprocesses=2 --dist=loadgroup
+	@.venv/bin/pytest --numprocesses=2
 
 bench: .venv/set-up-done ## measure what requests cost; BENCH_FLAGS=--quick for two minutes of it (tests/bench/README.md)
 	@.venv/bin/python -m tests.bench $(BENCH_FLAGS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.doubles.postgresql import is_installed, running_server
 from tests.doubles.valkey import running_valkey
@@ -34,11 +35,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process, when there are several, what shares a running stack or service."""
-    for item in items:
-        folder = item.path.parent.name
-        if folder in SHARES_WHAT_RUNS:
-            item.add_marker(pytest.mark.xdist_group(folder))
+    """Begin with what takes longest, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in SHARES_WHAT_RUNS)
+
+
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist is not typed
+    """Several processes share the files out, and keep together the folders whose tests share a running stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder.rpartition("/")[2] in SHARES_WHAT_RUNS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Choose how tests are shared out: a file's servers and databases are started once, in one process."""
+    config.option.loadscopereorder = False
+    return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
