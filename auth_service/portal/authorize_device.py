@@ -145,6 +145,6 @@ def _decide(desk: PortalDesk, decision: Decision, chosen: str) -> None:
         authorize_device(desk.database, desk.licenses, decision, mail=desk.mail, now=desk.now())
         flash(f"{name} is authorized. On its Manage License page, choose Complete Authorization.", "success")
     else:
-        deny_device(desk.database, decision, now=desk.now())
+        deny_device(desk.database, decision, mail=desk.mail, now=desk.now())
         flash("Denied: the device that showed this code gets no license.", "info")
     desk.pace.decided(decision.review.authorization.device_code_digest)

@@ -89,7 +89,7 @@ def test_approving_and_denying_at_the_same_moment_has_one_outcome(
         def decide(number: int, decisions: list[Decision] = decisions) -> str:
             try:
                 if number % 2:
-                    deny_device(auth.wired.database, decisions[number], now=now())
+                    deny_device(auth.wired.database, decisions[number], mail=auth.wired.desk.mail, now=now())
                 else:
                     authorize_device(
                         auth.wired.database,

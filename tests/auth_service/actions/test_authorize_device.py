@@ -40,6 +40,22 @@ def test_an_approval_writes_one_sealed_email_to_each_owner(house: House) -> None
     assert message.organization_id == house.organization_id
 
 
+def test_a_denial_is_told_to_each_owner_once(house: House) -> None:
+    """T07, S3-10."""
+    decision = reviewed(house, house.ask_codes()["user_code"])
+
+    deny(house, decision)
+    with pytest.raises(AlreadyDecidedError):
+        deny(house, decision)
+
+    (sealed,) = outbox(house)
+    message = open_message(sealed, house.wired.settings.notification_key)
+    assert (message.template, message.recipient) == ("device_denied", "owner@example.com")
+    assert message.context["device_name"] == "Shop 1"
+    assert message.context["operator_name"] == "Olga"
+    assert message.context["devices_url"].endswith("/devices")
+
+
 def test_an_owner_who_cannot_be_written_to_vetoes_nothing(house: House) -> None:
     """An address that came in some other way than by our commands."""
     codes = house.ask_codes()
@@ -114,6 +130,10 @@ def approve(house: House, decision: Decision) -> None:
     authorize_device(house.wired.database, house.licenses, decision, mail=house.wired.desk.mail, now=house.clock())
 
 
+def deny(house: House, decision: Decision) -> None:
+    deny_device(house.wired.database, decision, mail=house.wired.desk.mail, now=house.clock())
+
+
 def test_two_who_saw_the_same_code_cannot_both_decide(house: House) -> None:
     """T07: both have looked, then both press; the second is told, and sends no email."""
     decision = reviewed(house, house.ask_codes()["user_code"])
@@ -122,7 +142,7 @@ def test_two_who_saw_the_same_code_cannot_both_decide(house: House) -> None:
     with pytest.raises(AlreadyDecidedError):
         approve(house, decision)
     with pytest.raises(AlreadyDecidedError):
-        deny_device(house.wired.database, decision, now=house.clock())
+        deny(house, decision)
     assert len(outbox(house)) == 1
 
 
@@ -143,7 +163,7 @@ def test_approve_and_deny_at_the_same_moment_have_one_outcome(house: House) -> N
 
         with ThreadPoolExecutor(2) as pool:
             approved = pool.submit(press, lambda one=decision: approve(house, one))
-            denied = pool.submit(press, lambda one=decision: deny_device(house.wired.database, one, now=house.clock()))
+            denied = pool.submit(press, lambda one=decision: deny(house, one))
 
         assert approved.result() is not denied.result()
         house.wired.protocol.pace.decided(decision.review.authorization.device_code_digest)

@@ -193,13 +193,13 @@ class Lifecycle(RuleBasedStateMachine):
             if approves:
                 authorize_device(self.database, self.parts.licenses, decision, mail=self.parts.mail, now=self.now)
             else:
-                deny_device(self.database, decision, now=self.now)
+                deny_device(self.database, decision, mail=self.parts.mail, now=self.now)
         except AlreadyDecidedError:
             assert not self._can_be_decided(code)
         else:
             assert self._can_be_decided(code)
             code.status = "approved" if approves else "denied"
-            self.emails += OWNERS if approves else 0
+            self.emails += OWNERS
             self.parts.pace.decided(decision.review.authorization.device_code_digest)
 
     @rule(code=codes, target=tokens)
