@@ -1,6 +1,6 @@
 # What each target needs is set up first, once, and again when the lock changes.
 
-.PHONY: help run demo test bench check lock
+.PHONY: help run demo test bench check lock catalogs
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -31,6 +31,13 @@ lock: .venv/set-up-done ## choose all versions anew (add UV_FLAGS=--upgrade for 
 		--no-emit-find-links --no-annotate $(UV_FLAGS) -o requirements.lock pyproject.toml
 	echo uv | .venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-find-links \
 		--no-annotate --no-header $(UV_FLAGS) -o deploy/set_up/uv.lock -
+
+catalogs: .venv/set-up-done ## bring new words of the emails into their catalogs, notify_service/emails/*.po
+	.venv/bin/pybabel --quiet extract --mapping notify_service/emails/extraction.cfg --omit-header --no-location \
+		--sort-output --output-file .venv/emails.pot notify_service/emails
+	for catalog in notify_service/emails/*.po; do .venv/bin/pybabel --quiet update --input-file .venv/emails.pot \
+		--output-file $$catalog --locale $$(basename $$catalog .po) --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --width 120; done
 
 .venv/set-up-done: requirements.lock pyproject.toml deploy/set_up/python_environment deploy/set_up/uv.lock
 	@deploy/set_up/python_environment

@@ -38,6 +38,8 @@ class Settings:
     """NOTIFY_ISSUER: whose access tokens open the status API."""
     jwks_uri: str
     """NOTIFY_JWKS_URI: the issuer's keys; {issuer}/.well-known/jwks.json unless told otherwise."""
+    portal_url: str
+    """NOTIFY_PORTAL_URL: the one place that links in emails may lead to; the issuer unless told otherwise."""
     notification_key: str = field(repr=False)
     """NOTIFY_NOTIFICATION_KEY: the Fernet key under which senders seal their messages."""
     smtp_host: str
@@ -126,6 +128,7 @@ class _SettingsSchema(Schema):
         _url({"http", "https"}, _WEB_URL), "wants auth_service's public URL, exactly as its tokens name it."
     )
     jwks_uri = fields.String(load_default=None, validate=_url({"http", "https"}, _WEB_URL))
+    portal_url = fields.String(load_default=None, validate=_url({"http", "https"}, _WEB_URL))
     notification_key = _required(_fernet_key, "wants the Fernet key that the senders seal with.")
     smtp_host = _required(
         validate.Regexp(r"\A[A-Za-z0-9.:_-]+\Z", error="wants a host name."), "wants the mail server's host name."
@@ -161,6 +164,7 @@ class _SettingsSchema(Schema):
     @post_load
     def _complete(self, values: dict[str, Any], **_: object) -> Settings:
         values["jwks_uri"] = values["jwks_uri"] or f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
+        values["portal_url"] = values["portal_url"] or values["issuer"]
         return Settings(**values)
 
 

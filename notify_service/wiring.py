@@ -77,6 +77,7 @@ def wire_up(settings: Settings) -> Wired:
             ),
             notification_key=settings.notification_key,
             sender=settings.from_address,
+            portal_url=settings.portal_url,
             now=utc_now,
             jitter=random.random,
         ),

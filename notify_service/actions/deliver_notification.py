@@ -40,6 +40,7 @@ class PostOffice:
     transport: MailTransport
     notification_key: str
     sender: str
+    portal_url: str
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     shortest_lease: float = LEASE_SECONDS
@@ -86,7 +87,7 @@ def _email(office: PostOffice, notification: Notification) -> Email:
         recipient=notification.recipient,
         message_id=notification.message_id,
         written_at=notification.created_at,
-        content=render_email(notification.template, message.context),
+        content=render_email(notification.template, message.context, message.locale),
     )
 
 

@@ -1,7 +1,8 @@
 """Write a queue message down in the ledger, once, or set it aside with the reason (T56, F24, F25, F48).
 
 Nothing in the message is believed before it opens with our key; what it says inside must agree with what it is called
-outside, so a sealed message cannot be sent again under another id.
+outside, so a sealed message cannot be sent again under another id. Its links must lead to the portal: a sender whose
+own URL is set wrong, or taken from a request, reaches nobody (T40).
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from notify_service.domain.notification import Notification, SetAsideMessage, State, message_id_of
+from notify_service.domain.portal_link import leads_to_portal
 from notify_service.storage import notifications, set_aside_messages
 from wire.errors import MessageRefusedError
+from wire.notification_contexts import links_in
 from wire.notification_message import MESSAGE_VERSION, open_message
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class ReceivedMessage:
 
 
 def receive_notification(
-    database: Database, message: ReceivedMessage, *, notification_key: str, sender: str
+    database: Database, message: ReceivedMessage, *, notification_key: str, sender: str, portal_url: str
 ) -> str | None:
     """Give the id of a message that is in the ledger now, whether it was before or not; None when it was set aside.
 
@@ -47,6 +50,7 @@ def receive_notification(
     """
     try:
         opened, sealed = _opened(message, notification_key)
+        _check_links(opened, portal_url)
     except MessageRefusedError as fault:
         _set_aside(database, message, str(fault))
         return None
@@ -79,6 +83,12 @@ def _opened(message: ReceivedMessage, notification_key: str) -> tuple[Notificati
     if message.notification_id != str(opened.id):
         raise MessageRefusedError("The message says another id inside than outside.")
     return opened, message.sealed
+
+
+def _check_links(opened: NotificationMessage, portal_url: str) -> None:
+    for name, link in links_in(opened.template, opened.context).items():
+        if not leads_to_portal(link, portal_url):
+            raise MessageRefusedError(f"The {name} of {opened.template} leads elsewhere than to the portal.")
 
 
 def _set_aside(database: Database, message: ReceivedMessage, reason: str) -> None:

@@ -36,7 +36,11 @@ def add_send_notification(celery: Celery, office: PostOffice) -> None:
     ) -> None:
         message = ReceivedMessage(version, notification_id, sealed, received_at=office.now())
         received = receive_notification(
-            office.database, message, notification_key=office.notification_key, sender=office.sender
+            office.database,
+            message,
+            notification_key=office.notification_key,
+            sender=office.sender,
+            portal_url=office.portal_url,
         )
         if received is not None:
             deliver_notification(office, received)

@@ -12,7 +12,7 @@ from database.engine import Database
 from database.migrations import migrate
 from notify_service.actions.deliver_notification import PostOffice
 from notify_service.actions.receive_notification import receive_notification
-from tests.notify_service.doubles import OWNER, SENDER, Clock, Letterbox, MailServer, Sender
+from tests.notify_service.doubles import OWNER, PORTAL, SENDER, Clock, Letterbox, MailServer, Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,6 +91,7 @@ def office(database: Database, clock: Clock, letterbox: Letterbox, sender: Sende
         transport=letterbox,
         notification_key=sender.key,
         sender=SENDER,
+        portal_url=PORTAL,
         now=clock,
         jitter=lambda: 0.0,
     )
@@ -101,7 +102,9 @@ def queued(database: Database, sender: Sender) -> Callable[..., str]:
     """Give a call that writes a new notification down and gives its id."""
 
     def write_down(recipient: str = OWNER) -> str:
-        received = receive_notification(database, sender.message(recipient), notification_key=sender.key, sender=SENDER)
+        received = receive_notification(
+            database, sender.message(recipient), notification_key=sender.key, sender=SENDER, portal_url=PORTAL
+        )
         assert received is not None
         return received
 

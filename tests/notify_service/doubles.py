@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 SENDER = "no-reply@tillpass.example"
 OWNER = "owner@shop.example"
+PORTAL = "http://127.0.0.1:8001"
 
 
 class Clock:
@@ -85,7 +86,7 @@ def context(**changes: Any) -> dict[str, Any]:
         "authorized_at": "2026-06-01T10:30:00+02:00",
         "features": ["xms", "kds"],
         "requested_from": "192.0.2.7",
-        "devices_url": "http://127.0.0.1:8001/devices",
+        "devices_url": f"{PORTAL}/devices",
         **changes,
     }
 

@@ -8,7 +8,7 @@ import pytest
 from notify_service.actions.deliver_notification import deliver_notification
 from notify_service.actions.receive_notification import ReceivedMessage, receive_notification
 from notify_service.cli import main
-from tests.notify_service.doubles import NOW, SENDER
+from tests.notify_service.doubles import NOW, PORTAL, SENDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,9 @@ def test_messages_set_aside_are_listed_with_the_reason(
 ) -> None:
     """F24: visible."""
     message = ReceivedMessage(2, "a", "x", NOW)
-    receive_notification(office.database, message, notification_key=office.notification_key, sender=SENDER)
+    receive_notification(
+        office.database, message, notification_key=office.notification_key, sender=SENDER, portal_url=PORTAL
+    )
 
     assert main(["set-aside", "--json"], settings_given) == 0
     assert json.loads(capsys.readouterr().out) == [

@@ -27,6 +27,14 @@ def test_the_key_set_may_be_elsewhere(settings_given: dict[str, str]) -> None:
     assert settings.jwks_uri == "http://10.0.0.1/jwks"
 
 
+def test_links_lead_to_the_issuer_unless_told_otherwise(settings_given: dict[str, str]) -> None:
+    assert load_settings(settings_given).portal_url == settings_given["NOTIFY_ISSUER"]
+
+    told = load_settings({**settings_given, "NOTIFY_PORTAL_URL": "https://licenses.example/portal"})
+
+    assert told.portal_url == "https://licenses.example/portal"
+
+
 def test_every_missing_variable_is_named_at_once() -> None:
     """T47: no secret has a default."""
     assert all(": is missing. It wants " in line for line in faults_of({}))
@@ -55,6 +63,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("PUBLIC_URL", "http://[::1"),
         ("ISSUER", "ftp://x"),
         ("JWKS_URI", "file:///etc/passwd"),
+        ("PORTAL_URL", "portal.example"),
         ("NOTIFICATION_KEY", "too short"),
         ("SMTP_HOST", "mail server"),
         ("SMTP_PORT", "0"),

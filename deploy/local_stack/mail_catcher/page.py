@@ -1,7 +1,6 @@
 """The page that shows the caught mails: plain HTML, no script; a mail's own HTML is shown in a sandbox.
 
-What a mail says is not trusted: it is escaped, or framed with a policy of its own that allows inline style and
-nothing else, so that it can neither run, load, nor tell anybody that it was read. A link in it opens a tab of its own.
+What a mail says is not trusted: it is escaped, or framed.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Flask, Response, abort, render_template, request
 
+from deploy.local_stack.mail_catcher.framed_html import framed_html
 from deploy.local_stack.mail_catcher.links import links_of
+from deploy.local_stack.mail_catcher.previews import preview_routes
 
 if TYPE_CHECKING:
     from deploy.local_stack.mail_catcher.caught_mails import CaughtMail, CaughtMails
@@ -26,17 +27,6 @@ _COMMON_HEADERS: Final = {
         "frame-ancestors 'none'; base-uri 'none'"
     ),
 }
-_FRAMED_HEADERS: Final = {
-    "X-Frame-Options": "SAMEORIGIN",
-    "Content-Security-Policy": (
-        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-        "form-action 'none'; frame-ancestors 'self'; base-uri 'none'"
-    ),
-}
-
-
-# Before the mail's own first line, whose doctype would come too late after it: so a doctype is here as well.
-_OPENS_TABS: Final = '<!doctype html><base target="_blank">'
 
 
 def create_mail_page(mails: CaughtMails) -> Flask:
@@ -46,6 +36,7 @@ def create_mail_page(mails: CaughtMails) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined] # of Flask's DefaultJSONProvider
     app.before_request(_refuse_strangers)
     app.register_blueprint(_mail_routes(mails))
+    app.register_blueprint(preview_routes())
     app.register_error_handler(404, _not_found)
     app.after_request(_with_headers)
     return app
@@ -85,8 +76,7 @@ def _mail_routes(mails: CaughtMails) -> Blueprint:
 
     @routes.get("/<key>/html")
     def html_part(key: str) -> Response:
-        framed = _OPENS_TABS + _found(mails, key).html
-        return Response(framed, content_type="text/html; charset=utf-8", headers=_FRAMED_HEADERS)
+        return framed_html(_found(mails, key).html)
 
     @routes.get("/<key>/source")
     def source(key: str) -> Response:

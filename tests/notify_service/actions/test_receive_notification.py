@@ -11,14 +11,15 @@ from cryptography.fernet import Fernet
 from notify_service.actions.receive_notification import LARGEST_SEALED, ReceivedMessage, receive_notification
 from notify_service.domain.notification import SetAsideMessage, State
 from notify_service.storage import notifications, set_aside_messages
-from tests.notify_service.doubles import NOW, OWNER, SENDER, Sender
+from tests.notify_service.doubles import NOW, OWNER, PORTAL, SENDER, Sender
+from wire.notification_message import MESSAGE_VERSION
 
 if TYPE_CHECKING:
     from database.engine import Database
 
 
 def receive(database: Database, sender: Sender, message: ReceivedMessage) -> str | None:
-    return receive_notification(database, message, notification_key=sender.key, sender=SENDER)
+    return receive_notification(database, message, notification_key=sender.key, sender=SENDER, portal_url=PORTAL)
 
 
 def aside(database: Database) -> list[SetAsideMessage]:
@@ -52,6 +53,18 @@ def test_the_same_message_again_gives_the_same_row(database: Database, sender: S
 
     assert receive(database, sender, message) == receive(database, sender, message)
     assert len(ledger(database)) == 1
+
+
+@pytest.mark.parametrize("link", ["http://evil.example/devices", f"{PORTAL}1/devices", "http://localhost:8001/"])
+def test_a_message_whose_link_leads_elsewhere_is_set_aside(database: Database, sender: Sender, link: str) -> None:
+    """T40: also when the sender is ours, and only took its own URL from a request."""
+    notification_id, sealed = sender.seal(devices_url=link)
+
+    assert receive(database, sender, ReceivedMessage(MESSAGE_VERSION, notification_id, sealed, NOW)) is None
+    assert ledger(database) == []
+    assert [one.reason for one in aside(database)] == [
+        "The devices_url of device_authorized leads elsewhere than to the portal."
+    ]
 
 
 @pytest.mark.parametrize("version", [2, 0, "1", None, True, 1.5, [1]])
