@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
 from kombu.entity import Exchange, Queue
 
 from notify_service.tasks.redrive_notifications import (
@@ -18,7 +18,7 @@ from notify_service.tasks.redrive_notifications import (
     add_redrive_notifications,
 )
 from notify_service.tasks.send_notification import add_send_notification
-from wire.notification_contexts import QUEUE_NAME
+from wire.notification_contexts import QUEUE_NAME, QUEUE_NAMES
 from wire.notification_message import TASK_NAME
 from wire.serving.logs import configure_logs
 
@@ -39,7 +39,9 @@ def _queue(name: str) -> Queue:
 
 _SETTINGS: Final[dict[str, Any]] = {
     "task_default_queue": QUEUE_NAME,
-    "task_queues": tuple(map(_queue, (QUEUE_NAME, REDRIVE_QUEUE))),
+    # In the order in which they are read: see queue_order_strategy. The call for what waits in the ledger, which has
+    # waited longest; then the emails that a person is waiting for (F39).
+    "task_queues": tuple(map(_queue, (REDRIVE_QUEUE, *QUEUE_NAMES))),
     "task_create_missing_queues": False,
     # A worker that dies has acknowledged nothing.
     "task_acks_late": True,
@@ -62,6 +64,7 @@ _SETTINGS: Final[dict[str, Any]] = {
     "broker_transport_options": {
         # Celery brings tasks of its own, which call others: who can write to Redis must not reach them (T56).
         "task_names": (TASK_NAME, REDRIVE_TASK_NAME),
+        "queue_order_strategy": "priority",
         "visibility_timeout": VISIBILITY_SECONDS,
         # Look for unacknowledged messages every second, at every look.
         "unacked_restore_interval": 1,
@@ -71,8 +74,6 @@ _SETTINGS: Final[dict[str, Any]] = {
         "socket_keepalive": True,
         "health_check_interval": 5,
     },
-    # Beat keeps nothing: its calls recur so often that a restart loses none that matters.
-    "beat_scheduler": "celery.beat:Scheduler",
     "beat_max_loop_interval": 5,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
@@ -92,7 +93,12 @@ def create_celery(redis_url: str, office: PostOffice) -> Celery:
         # A forked child must not speak on a database connection that its parent opened.
         office.database.engine.dispose(close=False)
 
+    def say_good_bye(**_: object) -> None:
+        office.transport.close()
+
     worker_process_init.connect(leave_connections_to_the_parent, weak=False)
+    for ending in (worker_process_shutdown, worker_shutdown):
+        ending.connect(say_good_bye, weak=False)
     setup_logging.connect(_log_as_json, weak=False)
     return celery
 

@@ -52,8 +52,12 @@ class Settings:
     """NOTIFY_SMTP_USERNAME, if the server wants a sign-in."""
     smtp_password: str | None = field(repr=False)
     """NOTIFY_SMTP_PASSWORD, together with the user name."""
+    smtp_emails_per_connection: int
+    """NOTIFY_SMTP_EMAILS_PER_CONNECTION: so many emails go over one connection; 1 opens one for each."""
     from_address: str
     """NOTIFY_FROM_ADDRESS: the sender of every email."""
+    refused_address_days: int
+    """NOTIFY_REFUSED_ADDRESS_DAYS: so long an address that was refused for good is not tried; 0 tries it each time."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -118,6 +122,8 @@ def _required(check: Any, wants: str) -> fields.String:  # noqa: ANN401 - as abo
 
 _PRINTABLE: Final = validate.Regexp(r"\A[\x20-\x7e]+\Z", error="wants printable ASCII: SMTP sends nothing else.")
 _WEB_URL: Final = "wants an http or https URL."
+_EMAILS: Final = "wants a number of emails, 1 to 1000."
+_DAYS: Final = "wants a number of days, 0 to 365."
 
 
 class _SettingsSchema(Schema):
@@ -146,7 +152,15 @@ class _SettingsSchema(Schema):
     )
     smtp_username = fields.String(load_default=None, validate=_PRINTABLE)
     smtp_password = fields.String(load_default=None, validate=_PRINTABLE)
+    smtp_emails_per_connection = fields.Integer(
+        load_default=100,
+        validate=validate.Range(1, 1000, error=_EMAILS),
+        error_messages={"invalid": _EMAILS},
+    )
     from_address = _required(_address, "wants one address such as no-reply@example.com.")
+    refused_address_days = fields.Integer(
+        load_default=7, validate=validate.Range(0, 365, error=_DAYS), error_messages={"invalid": _DAYS}
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _secures_the_way(self, values: dict[str, Any], **_: object) -> None:

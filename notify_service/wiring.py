@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import redis
 
 from database.engine import Database
 from notify_service.actions.deliver_notification import PostOffice
+from notify_service.outbound.kept_sessions import Keeping
 from notify_service.outbound.mail_transport import SmtpTransport
 from wire.dpop import DpopVerifier
 from wire.dpop_nonces import DpopNonces
@@ -74,12 +75,14 @@ def wire_up(settings: Settings) -> Wired:
                 security=settings.smtp_security,
                 username=settings.smtp_username,
                 password=settings.smtp_password,
+                keeping=Keeping(emails=settings.smtp_emails_per_connection),
             ),
             notification_key=settings.notification_key,
             sender=settings.from_address,
             portal_url=settings.portal_url,
             now=utc_now,
             jitter=random.random,
+            refused_addresses_kept=timedelta(days=settings.refused_address_days),
         ),
         # The mail server is not among them: while it is away, emails wait and nothing is lost.
         readiness_checks={"database": database.check, "redis": queue.ping},

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 from notify_service.celery_app import create_celery
-from notify_service.schedule import SCHEDULE
+from notify_service.schedule import SCHEDULE, leased_scheduler
 from notify_service.settings import load_settings
 from notify_service.wiring import wire_up
 
 _settings = load_settings(os.environ)
-app = create_celery(_settings.redis_url, wire_up(_settings).office)
+_office = wire_up(_settings).office
+app = create_celery(_settings.redis_url, _office)
 app.conf.beat_schedule = SCHEDULE
+app.conf.beat_scheduler = leased_scheduler(_office.database, _office.now)

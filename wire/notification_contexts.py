@@ -190,6 +190,9 @@ QUEUE_NAME: Final = "notifications"
 FIRST_QUEUE_NAME: Final = "notifications_first"
 """For emails that somebody sits and waits for; a crowd on the other queue never holds them up (F39)."""
 
+QUEUE_NAMES: Final = (FIRST_QUEUE_NAME, QUEUE_NAME)
+"""In the order in which they are served."""
+
 _WAITED_FOR: Final = frozenset(
     {"verify_address", "activate_group", "license_code", "already_registered", "password_changed"}
 )

@@ -11,7 +11,6 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from wire.errors import UnreachableError
-from wire.notification_contexts import QUEUE_NAME
 from wire.notification_message import MESSAGE_VERSION, TASK_NAME
 
 if TYPE_CHECKING:
@@ -38,13 +37,16 @@ class NotificationQueue:
             },
         )
 
-    def publish(self, notification_id: UUID, sealed: str) -> None:
-        """Put one message on the queue. Raises UnreachableError when Redis does not take it."""
+    def publish(self, notification_id: UUID, sealed: str, queue: str) -> None:
+        """Put one message on `queue`, which QUEUE_OF_TEMPLATE names for each template.
+
+        Raises UnreachableError when Redis does not take it.
+        """
         try:
             self._celery.send_task(
                 TASK_NAME,
                 args=[MESSAGE_VERSION, str(notification_id), sealed],
-                queue=QUEUE_NAME,
+                queue=queue,
                 ignore_result=True,
             )
         except (OperationalError, OSError) as fault:

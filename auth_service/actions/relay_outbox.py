@@ -1,4 +1,7 @@
-"""Bring the outbox's messages to notify_service: publish until it has them, then erase them (F08, F17, F18, F33)."""
+"""Bring the outbox's messages to notify_service: publish until it has them, then erase them (F08, F17, F18, F33).
+
+What a person is waiting for goes first, however much else there is (F39).
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ def _publish(queue: NotificationQueue, messages: list[OutgoingMessage]) -> list[
     published = []
     for message in messages:
         try:
-            queue.publish(message.id, message.sealed)
+            queue.publish(message.id, message.sealed, message.queue)
         except WireError as fault:
             _log.warning("the queue is away; messages wait in the outbox", extra={"reason": str(fault)})
             break

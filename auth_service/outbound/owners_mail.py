@@ -50,7 +50,7 @@ class OwnersMail:
                 # One owner who cannot be written to must not veto the change.
                 _log.warning("an owner cannot be told", extra={"reason": str(fault)})
                 continue
-            add_outgoing(connection, message.id, sealed, now)
+            add_outgoing(connection, message, sealed, now)
 
     def _links(self, template: str) -> dict[str, str]:
         links = {"devices_url": f"{self.portal_url}/devices", "portal_url": f"{self.portal_url}/"}

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from auth_service.storage.tables import outbox
+from wire.notification_contexts import QUEUE_NAMES, QUEUE_OF_TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,35 +21,51 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from wire.notification_message import NotificationMessage
+
 FIRST_WAIT_SECONDS: Final = 2
 LONGEST_WAIT_SECONDS: Final = 300
 _FEW: Final = 100
 
+_due: Final = (
+    select(outbox.c.id, outbox.c.queue, outbox.c.sealed, outbox.c.attempts)
+    .where(outbox.c.queue == bindparam("of"), outbox.c.next_attempt_at <= bindparam("now"))
+    .order_by(outbox.c.next_attempt_at, outbox.c.created_at)
+    .limit(bindparam("most"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A sealed message on its way; `attempts` counts how often it was put on the queue."""
+    """A sealed message on its way; `attempts` counts how often it was put on its queue."""
 
     id: UUID
+    queue: str
     sealed: str
     attempts: int
 
 
-def add_outgoing(connection: Connection, notification_id: UUID, sealed: str, now: datetime) -> None:
+def add_outgoing(connection: Connection, message: NotificationMessage, sealed: str, now: datetime) -> None:
+    """Write down the message that `sealed` holds; its template decides how urgent it is."""
     connection.execute(
-        insert(outbox).values(id=str(notification_id), sealed=sealed, created_at=now, attempts=0, next_attempt_at=now)
+        insert(outbox).values(
+            id=str(message.id),
+            queue=QUEUE_OF_TEMPLATE[message.template],
+            sealed=sealed,
+            created_at=now,
+            attempts=0,
+            next_attempt_at=now,
+        )
     )
 
 
 def due_outgoing(connection: Connection, now: datetime) -> list[OutgoingMessage]:
-    """List what is to be delivered now, oldest first, at most a hundred."""
-    rows = connection.execute(
-        select(outbox.c.id, outbox.c.sealed, outbox.c.attempts)
-        .where(outbox.c.next_attempt_at <= now)
-        .order_by(outbox.c.next_attempt_at, outbox.c.created_at)
-        .limit(_FEW)
-    )
-    return [OutgoingMessage(id=UUID(row.id), sealed=row.sealed, attempts=row.attempts) for row in rows]
+    """List what is to be delivered now, at most a hundred: the first queue's before the next, each oldest first."""
+    due: list[OutgoingMessage] = []
+    for queue in QUEUE_NAMES:
+        rows = connection.execute(_due, {"of": queue, "now": now, "most": _FEW - len(due)})
+        due += [OutgoingMessage(UUID(row.id), row.queue, row.sealed, row.attempts) for row in rows]
+    return due
 
 
 def mark_accepted(connection: Connection, ids: Collection[UUID], now: datetime) -> None:

@@ -170,13 +170,14 @@ outbox: Final = Table(
     "outbox",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("queue", String(32), nullable=False),
     Column("sealed", Text),
     Column("created_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_attempt_at", Instant),
     Column("accepted_at", Instant, index=True),
-    # The relay reads only what is still to be delivered.
-    Index(None, "next_attempt_at"),
+    # The relay reads only what is still to be delivered, the more urgent queue first.
+    Index(None, "queue", "next_attempt_at"),
 )
 
 audit_events: Final = Table(

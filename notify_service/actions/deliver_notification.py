@@ -1,35 +1,35 @@
-"""Send one notification of the ledger, if it is anybody's turn to (F09 … F12, F25, F34).
+"""Send one notification of the ledger, if it is anybody's turn to (F09 … F12, F25, F34, F38).
 
 Lease, render, send, settle. The lease is taken and the outcome settled in a transaction each; between them no
-transaction is open, so a slow mail server holds no lock. Whoever does not get the lease does nothing.
+transaction is open, so a slow mail server holds no lock. Whoever does not get the lease does nothing. While sending is
+paused, one at a time gets it: it finds out whether the mail server can be used again.
 """
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from notify_service.actions.keep_lease import keep_lease
+from notify_service.actions.settle_attempt import Attempt, settle_attempt
 from notify_service.domain.email import Email
-from notify_service.domain.errors import DeliveryError, EmailNotMadeError
+from notify_service.domain.errors import AddressMarkedError, DeliveryError, EmailNotMadeError, OutdatedError
 from notify_service.domain.notification import LEASE_SECONDS, lease_seconds
-from notify_service.domain.retry import verdict_on
+from notify_service.domain.pause import PROBE_SECONDS
 from notify_service.emails.rendering import render_email
-from notify_service.storage import notifications
+from notify_service.storage import notifications, pauses, refused_addresses
 from wire.errors import MessageRefusedError
 from wire.notification_message import open_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection
 
     from database.engine import Database
     from notify_service.domain.notification import Notification
     from notify_service.outbound.mail_transport import MailTransport
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class PostOffice:
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     shortest_lease: float = LEASE_SECONDS
+    refused_addresses_kept: timedelta = timedelta(days=7)
 
 
 def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryError | None:
@@ -51,30 +52,51 @@ def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryEr
 
     Raises DatabaseUnavailableError; the lease then runs out, and a redrive takes the notification up again.
     """
-    notification = _take(office, notification_id)
-    if notification is None:
-        return None
-    try:
-        seconds = lease_seconds(notification.attempts, office.shortest_lease)
-        with keep_lease(office.database, notification, seconds=seconds, now=office.now):
-            office.transport.send(_email(office, notification))
-    except DeliveryError as fault:
-        _settle_fault(office, notification, fault)
-        return fault
     with office.database.transaction() as connection:
-        notifications.settle_sent(connection, notification.id, now=office.now())
-    _log.info("notification sent", extra=_named(notification))
+        attempt = _take(connection, office, notification_id)
+    if attempt is None:
+        return None
+    fault = _send(office, attempt)
+    settle_attempt(office, attempt, fault)
+    return fault
+
+
+def _take(connection: Connection, office: PostOffice, notification_id: str) -> Attempt | None:
+    now = office.now()
+    seen = notifications.find(connection, notification_id)
+    if seen is None:
+        return None
+    paused = pauses.find(connection) is not None
+    if paused and not pauses.claim_probe(connection, now=now, until=now + timedelta(seconds=PROBE_SECONDS)):
+        return None
+    lease = timedelta(seconds=lease_seconds(seen.attempts + 1, office.shortest_lease))
+    taken = notifications.take_lease(connection, notification_id, now=now, lease_until=now + lease)
+    if taken is None and paused:
+        pauses.probe_at(connection, now)
+    return None if taken is None else Attempt(taken, is_probe=paused)
+
+
+def _send(office: PostOffice, attempt: Attempt) -> DeliveryError | None:
+    notification = attempt.notification
+    seconds = lease_seconds(notification.attempts, office.shortest_lease)
+    try:
+        with keep_lease(office.database, notification, seconds=seconds, now=office.now):
+            _check_address(office, notification.recipient)
+            email = _email(office, notification)
+            if attempt.is_probe:
+                # What a connection of before the fault can do proves nothing.
+                office.transport.close()
+            office.transport.send(email)
+    except DeliveryError as fault:
+        return fault
     return None
 
 
-def _take(office: PostOffice, notification_id: str) -> Notification | None:
-    now = office.now()
-    with office.database.transaction() as connection:
-        seen = notifications.find(connection, notification_id)
-        if seen is None:
-            return None
-        lease = timedelta(seconds=lease_seconds(seen.attempts + 1, office.shortest_lease))
-        return notifications.take_lease(connection, notification_id, now=now, lease_until=now + lease)
+def _check_address(office: PostOffice, recipient: str) -> None:
+    with office.database.reading() as connection:
+        marked = refused_addresses.find(connection, recipient, since=office.now() - office.refused_addresses_kept)
+    if marked is not None:
+        raise AddressMarkedError(f"Not tried, since on {marked.since:%Y-%m-%d} the answer was: {marked.answer}")
 
 
 def _email(office: PostOffice, notification: Notification) -> Email:
@@ -82,6 +104,7 @@ def _email(office: PostOffice, notification: Notification) -> Email:
         message = open_message(notification.sealed or "", office.notification_key)
     except MessageRefusedError as fault:
         raise EmailNotMadeError(str(fault)) from fault
+    _check_that_it_is_news(message.context, office.now())
     return Email(
         sender=office.sender,
         recipient=notification.recipient,
@@ -91,33 +114,8 @@ def _email(office: PostOffice, notification: Notification) -> Email:
     )
 
 
-def _settle_fault(office: PostOffice, notification: Notification, fault: DeliveryError) -> None:
-    verdict = verdict_on(
-        fault,
-        attempts=notification.attempts,
-        created_at=notification.created_at,
-        now=office.now(),
-        jitter=office.jitter(),
-    )
-    _log.warning("notification not sent", extra={**_named(notification), "fault": fault.code, "state": verdict.state})
-    with office.database.transaction() as connection:
-        if verdict.next_attempt_at is None:
-            notifications.settle_failed(
-                connection, notification.id, attempts=notification.attempts, smtp_answer=str(fault)
-            )
-        else:
-            notifications.settle_deferred(
-                connection,
-                notification.id,
-                attempts=notification.attempts,
-                next_attempt_at=verdict.next_attempt_at,
-                smtp_answer=str(fault),
-            )
-
-
-def _named(notification: Notification) -> dict[str, object]:
-    return {
-        "notification_id": notification.id,
-        "template": notification.template,
-        "attempts": notification.attempts,
-    }
+def _check_that_it_is_news(context: Mapping[str, Any], now: datetime) -> None:
+    # A link or a code that has expired leads nowhere, and who waits for one has asked for another.
+    expires_at = context.get("expires_at")
+    if isinstance(expires_at, datetime) and expires_at <= now:
+        raise OutdatedError("What it offers has expired.")

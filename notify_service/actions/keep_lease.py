@@ -46,7 +46,7 @@ def keep_lease(
 def _renew(database: Database, notification: Notification, *, until: datetime) -> None:
     try:
         with database.transaction() as connection:
-            notifications.renew_lease(connection, notification.id, attempts=notification.attempts, lease_until=until)
+            notifications.renew_lease(connection, notification.id, lease=notification.leases, lease_until=until)
     except DatabaseUnavailableError:
         # The next renewal comes before the lease runs out.
         _log.warning("lease not renewed", extra={"notification_id": notification.id})

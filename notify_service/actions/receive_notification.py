@@ -15,7 +15,7 @@ from notify_service.domain.notification import Notification, SetAsideMessage, St
 from notify_service.domain.portal_link import leads_to_portal
 from notify_service.storage import notifications, set_aside_messages
 from wire.errors import MessageRefusedError
-from wire.notification_contexts import links_in
+from wire.notification_contexts import QUEUE_OF_TEMPLATE, links_in
 from wire.notification_message import MESSAGE_VERSION, open_message
 
 if TYPE_CHECKING:
@@ -57,13 +57,17 @@ def receive_notification(
     notification = Notification(
         id=str(opened.id),
         template=opened.template,
+        queue=QUEUE_OF_TEMPLATE[opened.template],
+        organization_id=opened.organization_id,
         recipient=opened.recipient,
         sealed=sealed,
         state=State.QUEUED,
+        leases=0,
         attempts=0,
         message_id=message_id_of(opened.id, sender),
         lease_until=None,
         next_attempt_at=None,
+        fault=None,
         smtp_answer=None,
         created_at=message.received_at,
         sent_at=None,

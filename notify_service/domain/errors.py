@@ -5,11 +5,16 @@ NotifyError
 ├── NotificationNotFoundError   no notification of ours has that id
 └── DeliveryError               an attempt ended without a sent email
     ├── RecipientRefusedError      the recipient, for good: never tried again
-    ├── TemporaryRefusalError      4xx: the server asks us to come back
-    ├── OutcomeUnknownError        the line dropped after the content; perhaps it was sent
-    ├── ServerUnreachableError     nobody answered
-    ├── ServerMisusedError         how we use the server is wrong: sign-in, TLS, sender, content
-    └── EmailNotMadeError          we could not make the email: sealed text or template
+    │   └── AddressMarkedError        refused a short while ago, so not even asked
+    ├── TemporaryRefusalError      4yz: the server asks us to come back
+    ├── EmailRefusedError          5yz, and the recipient is not to blame: content, relaying
+    ├── LineBrokenError            the line broke, or an answer took too long, before the content
+    ├── OutcomeUnknownError        the same after the content; perhaps it was sent
+    ├── EmailNotMadeError          we could not make the email: sealed text or template
+    ├── OutdatedError              what the email offers has expired: cancelled
+    └── ServerUnusableError        no email at all could be sent: sending pauses
+        ├── ServerUnreachableError    nobody answers, or not now
+        └── ServerMisusedError        how we use the server is wrong: sign-in, TLS, sender
 """
 
 from __future__ import annotations
@@ -37,14 +42,22 @@ class DeliveryError(NotifyError):
     """An attempt to send ended without a sent email. The message goes into the ledger: short, without secrets."""
 
     code = "delivery_error"
-    whole_server = False
-    """The next email would meet the same fault, so a run over many ends here."""
+    server_met = True
+    """A mail server took the connection and let us in, whatever it said then."""
+    ours = False
+    """Somebody who runs the service has something to set right."""
 
 
 class RecipientRefusedError(DeliveryError):
-    """The server refuses this recipient for good (RFC 5321 §4.2.1: 5yz)."""
+    """The server refuses this recipient for good (RFC 5321 §4.2.1: 5yz; F36)."""
 
     code = "recipient_refused"
+
+
+class AddressMarkedError(RecipientRefusedError):
+    """The server refused this address a short while ago (F36)."""
+
+    server_met = False
 
 
 class TemporaryRefusalError(DeliveryError):
@@ -53,27 +66,55 @@ class TemporaryRefusalError(DeliveryError):
     code = "temporary_refusal"
 
 
+class EmailRefusedError(DeliveryError):
+    """The server refuses this email, and it is not that the recipient is unknown: its content, or relaying (F38)."""
+
+    code = "email_refused"
+    ours = True
+
+
+class LineBrokenError(DeliveryError):
+    """The connection broke, or an answer took longer than its limit, before any content went out."""
+
+    code = "line_broken"
+
+
 class OutcomeUnknownError(DeliveryError):
     """The connection broke after the content went out and before the server's answer came (F37)."""
 
     code = "outcome_unknown"
 
 
-class ServerUnreachableError(DeliveryError):
-    """No connection, or it broke, or an answer took longer than its limit."""
-
-    code = "server_unreachable"
-    whole_server = True
-
-
-class ServerMisusedError(DeliveryError):
-    """The server refuses us rather than the recipient: an operator has something to set right (F38)."""
-
-    code = "server_misused"
-    whole_server = True
-
-
 class EmailNotMadeError(DeliveryError):
     """The sealed message does not open any more, or its template fails: a defect or a setting of ours."""
 
     code = "email_not_made"
+    server_met = False
+    ours = True
+
+
+class OutdatedError(DeliveryError):
+    """What the email offers has expired: it is news no longer (F25)."""
+
+    code = "outdated"
+    server_met = False
+
+
+class ServerUnusableError(DeliveryError):
+    """No email could be sent now, whatever it says and whoever gets it: sending pauses (F33, F38)."""
+
+    code = "server_unusable"
+    server_met = False
+
+
+class ServerUnreachableError(ServerUnusableError):
+    """No connection, or it broke, or took too long, or is not wanted just now, before the server knew what we want."""
+
+    code = "server_unreachable"
+
+
+class ServerMisusedError(ServerUnusableError):
+    """The server refuses us: an operator has something to set right (F38)."""
+
+    code = "server_misused"
+    ours = True

@@ -1,8 +1,9 @@
 """One email to one recipient, from the queue to the recipient's mail server.
 
 queued → sending → sent
-            │ └──→ failed      refused for good, or tried for too long
-            └────→ deferred → sending → …
+   │        │ └──→ failed      refused for good, or tried for too long
+   │        └────→ deferred → sending → …
+   └───→ cancelled ←──┘        what it says is true no longer
 
 `sending` is held by a lease: when it runs out without an answer, the worker is dead and anybody may take it again.
 """
@@ -35,24 +36,42 @@ class State(StrEnum):
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A row of the ledger. `sealed` is None once it is sent or failed; `attempts` counts the leases taken."""
+    """A row of the ledger. `sealed` is None once nothing more is to be sent.
+
+    `leases` counts the leases taken, so it also names one. `attempts` counts those that tell something about this
+    email: what ended at a server that nobody can use is given back. `fault` is the code of the last DeliveryError.
+    """
 
     id: str
     template: str
+    queue: str
+    organization_id: str | None
     recipient: str
     sealed: str | None
     state: State
+    leases: int
     attempts: int
     message_id: str
     lease_until: datetime | None
     next_attempt_at: datetime | None
+    fault: str | None
     smtp_answer: str | None
     created_at: datetime
     sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAddress:
+    """An address that a mail server refused for good (F36), and in which words."""
+
+    address: str
+    since: datetime
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ _EXAMPLE: Final = {
     "created_at": "2026-06-01T09:00:00+00:00",
     "next_attempt_at": None,
     "sent_at": "2026-06-01T09:00:01+00:00",
+    "fault": None,
     "smtp_answer": None,
 }
 _NOT_FOUND: Final = Problem(404, NotificationNotFoundError.code, "No notification has this id.")
@@ -62,6 +63,14 @@ class NotificationSchema(Schema):
         allow_none=True, metadata={"description": "When it will be tried next, if it will"}
     )
     sent_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When a mail server took it, if one has"})
+    fault = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "What the last attempt failed of, for programs: `recipient_refused` is the address itself, "
+            "for good; `temporary_refusal`, `line_broken`, `outcome_unknown`, `server_unreachable`, `server_misused`, "
+            "`email_refused` and `email_not_made` are tried again; `outdated` has expired"
+        },
+    )
     smtp_answer = fields.String(
         allow_none=True, metadata={"description": "Why the last attempt failed, in the mail server's or our words"}
     )

@@ -23,20 +23,59 @@ notifications: Final = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("template", String(64), nullable=False),
+    # Where it came from: what waits in the first queue goes before the rest (F39).
+    Column("queue", String(32), nullable=False),
+    Column("organization_id", String(36)),
     Column("recipient", String(254), nullable=False),
-    # What the email says, still sealed. Erased once the email is sent or given up.
+    # What the email says, still sealed. Erased once nothing more is to be sent.
     Column("sealed", Text),
     Column("state", String(16), nullable=False),
+    Column("leases", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("message_id", String(255), nullable=False),
     Column("lease_until", Instant),
     Column("next_attempt_at", Instant),
+    Column("fault", String(32)),
     Column("smtp_answer", String(255)),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     # What is due is asked every few seconds, and nearly every row is sent.
     Index(None, "state"),
     Index(None, "created_at"),
+    # Limits count what one address or one organization got lately (T54).
+    Index(None, "recipient", "created_at"),
+    Index(None, "organization_id", "created_at"),
+)
+
+pauses: Final = Table(
+    "pauses",
+    metadata,
+    # What is paused: there is one mail server, and so one row at most.
+    Column("id", String(32), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("fault", String(32), nullable=False),
+    Column("answer", String(255), nullable=False),
+    Column("probes", Integer, nullable=False),
+    Column("next_probe_at", Instant, nullable=False),
+    Column("told_at", Instant),
+)
+
+refused_addresses: Final = Table(
+    "refused_addresses",
+    metadata,
+    # The address in small letters.
+    Column("id", String(254), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("answer", String(255), nullable=False),
+    Index(None, "since"),
+)
+
+beat_leases: Final = Table(
+    "beat_leases",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("holder", String(36), nullable=False),
+    Column("lease_until", Instant, nullable=False),
 )
 
 set_aside_messages: Final = Table(

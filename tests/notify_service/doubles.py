@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -49,6 +49,10 @@ class Letterbox:
         self.emails: list[Email] = []
         self.fault: Exception | None = None
         self.meanwhile: Callable[[], object] = lambda: None
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
 
     def send(self, email: Email) -> None:
         self.emails.append(email)
@@ -93,8 +97,12 @@ def context(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class MailServer:
-    """A real SMTP server on loopback that keeps what it takes and answers as scripted, one script entry per command."""
+    """A real SMTP server on loopback that keeps what it takes and answers as scripted, one script entry per command.
 
+    An entry "drop" breaks the line instead of an answer.
+    """
+
+    at_reset: list[str] = field(default_factory=list)
     at_sender: list[str] = field(default_factory=list)
     at_recipient: list[str] = field(default_factory=list)
     at_content: list[str] = field(default_factory=list)
@@ -103,6 +111,9 @@ class MailServer:
     port: int = 0
     taken: list[bytes] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
+    connections: int = 0
+    farewells: Semaphore = field(default_factory=lambda: Semaphore(0))
+    """Released with each QUIT."""
 
     def __post_init__(self) -> None:
         self._thread: Thread | None = None
@@ -130,6 +141,7 @@ class MailServer:
         self._thread = None
 
     def _protocol(self) -> SMTP:
+        self.connections += 1
         return SMTP(self, hostname="localhost", loop=self._loop, **{"enable_SMTPUTF8": True, **self.options})
 
     async def _end(self) -> None:
@@ -145,11 +157,18 @@ class MailServer:
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return _next(self.at_sender)
+        return _answer(server, self.at_sender)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802 - aiosmtpd's name
         envelope.rcpt_tos.append(address)
-        return _next(self.at_recipient)
+        return _answer(server, self.at_recipient)
+
+    async def handle_RSET(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        return _answer(server, self.at_reset)
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.farewells.release()
+        return "221 Bye"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         answer = _next(self.at_content)
@@ -166,6 +185,13 @@ class MailServer:
             self.taken.append(envelope.content)
             self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         return answer
+
+
+def _answer(server: Any, script: list[str]) -> str:
+    answer = _next(script)
+    if answer == "drop":
+        server.transport.abort()
+    return answer
 
 
 def _next(script: list[str]) -> str:

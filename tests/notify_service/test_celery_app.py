@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
 
 from notify_service.celery_app import VISIBILITY_SECONDS, create_celery
 from notify_service.domain.notification import LEASE_SECONDS
 from notify_service.schedule import SCHEDULE
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
-from wire.notification_contexts import QUEUE_NAME
+from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import TASK_NAME
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def celery(office: PostOffice) -> Iterator[Any]:
-    before = {signal: list(signal.receivers) for signal in (setup_logging, worker_process_init)}
+    before = {
+        signal: list(signal.receivers)
+        for signal in (setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown)
+    }
     yield create_celery("redis://127.0.0.1:1/0", office)
     for signal, receivers in before.items():
         signal.receivers[:] = receivers
@@ -47,9 +50,9 @@ def test_a_message_comes_back_after_the_lease_ran_out() -> None:
 
 def test_each_queue_gets_its_own_messages(celery: Any) -> None:
     """Two queues on one exchange and key would get every message twice."""
-    routes = {(queue.name, queue.exchange.name, queue.routing_key) for queue in celery.conf.task_queues}
+    routes = [(queue.name, queue.exchange.name, queue.routing_key) for queue in celery.conf.task_queues]
 
-    assert routes == {(name, name, name) for name in (QUEUE_NAME, REDRIVE_QUEUE)}
+    assert routes == [(name, name, name) for name in (REDRIVE_QUEUE, FIRST_QUEUE_NAME, QUEUE_NAME)]
 
 
 def test_the_schedule_calls_a_task_that_there_is(celery: Any) -> None:

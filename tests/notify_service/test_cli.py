@@ -8,13 +8,15 @@ import pytest
 from notify_service.actions.deliver_notification import deliver_notification
 from notify_service.actions.receive_notification import ReceivedMessage, receive_notification
 from notify_service.cli import main
-from tests.notify_service.doubles import NOW, PORTAL, SENDER
+from notify_service.domain.errors import RecipientRefusedError, ServerMisusedError
+from tests.notify_service.doubles import NOW, OWNER, PORTAL, SENDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from notify_service.actions.deliver_notification import PostOffice
+    from tests.notify_service.doubles import Letterbox
 
 
 def test_migrate_makes_the_database_and_its_folder(tmp_path: Path, settings_given: dict[str, str]) -> None:
@@ -59,6 +61,45 @@ def test_messages_set_aside_are_listed_with_the_reason(
     assert json.loads(capsys.readouterr().out) == [
         {"id": "a", "reason": "The message's version is unknown here.", "received_at": NOW.isoformat()}
     ]
+
+
+def test_a_pause_is_shown_and_can_be_probed_at_once(
+    settings_given: dict[str, str],
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """F38: an operator who has mended it need not wait."""
+    assert main(["resume"], settings_given) == 1
+    assert capsys.readouterr().err == "Sending is not paused.\n"
+    letterbox.fault = ServerMisusedError("535")
+    deliver_notification(office, queued())
+
+    assert main(["pause", "--json"], settings_given) == 0
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["fault"], shown["answer"], shown["since"]) == ("server_misused", "535", NOW.isoformat())
+    assert main(["resume"], settings_given) == 0
+    main(["pause", "--json"], settings_given)
+    assert json.loads(capsys.readouterr().out)[0]["next_probe_at"] != shown["next_probe_at"]
+
+
+def test_a_refused_address_is_listed_shortened_and_can_be_cleared(
+    settings_given: dict[str, str],
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """F36, T55."""
+    letterbox.fault = RecipientRefusedError("550 no such user")
+    deliver_notification(office, queued())
+
+    assert main(["refused-addresses"], settings_given) == 0
+    assert capsys.readouterr().out == (f"address=o***@shop.example  since={NOW.isoformat()}  answer=550 no such user\n")
+    assert main(["clear-address", OWNER], settings_given) == 0
+    assert main(["clear-address", OWNER], settings_given) == 1
+    assert capsys.readouterr().err == "This address was not refused.\n"
 
 
 def test_wrong_settings_are_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:

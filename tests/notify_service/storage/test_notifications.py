@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from notify_service.domain.errors import RecipientRefusedError, TemporaryRefusalError
 from notify_service.domain.notification import Notification, State
 from notify_service.storage import notifications
 from tests.notify_service.doubles import NOW, OWNER
+from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 
 if TYPE_CHECKING:
     from database.engine import Database
 
 LEASE_END = NOW + timedelta(seconds=10)
+REFUSED = RecipientRefusedError("550 no")
+LATER = TemporaryRefusalError("450")
 
 
 def row(notification_id: str = "a", **changes: object) -> Notification:
     plain = {
         "template": "device_authorized",
+        "queue": QUEUE_NAME,
+        "organization_id": None,
         "recipient": OWNER,
         "sealed": "sealed",
         "state": State.QUEUED,
+        "leases": 0,
         "attempts": 0,
         "message_id": "<a@tillpass.example>",
         "lease_until": None,
         "next_attempt_at": None,
+        "fault": None,
         "smtp_answer": None,
         "created_at": NOW,
         "sent_at": None,
@@ -43,6 +51,12 @@ def write(database: Database, *rows: Notification) -> None:
 def take(database: Database, *, after: timedelta = timedelta(0)) -> Notification | None:
     with database.transaction() as connection:
         return notifications.take_lease(connection, "a", now=NOW + after, lease_until=LEASE_END + after)
+
+
+def taken(database: Database) -> Notification:
+    held = take(database)
+    assert held is not None
+    return held
 
 
 def found(database: Database) -> Notification:
@@ -70,9 +84,7 @@ def test_an_id_is_written_down_once(any_database: Database) -> None:
 def test_a_queued_row_is_taken_once(any_database: Database) -> None:
     write(any_database, row())
 
-    taken = take(any_database)
-
-    assert taken == row(state=State.SENDING, attempts=1, lease_until=LEASE_END)
+    assert take(any_database) == row(state=State.SENDING, leases=1, attempts=1, lease_until=LEASE_END)
     assert take(any_database, after=timedelta(seconds=9)) is None
 
 
@@ -86,9 +98,9 @@ def test_of_many_that_reach_for_a_row_at_once_one_gets_it(any_database: Database
         return take(any_database)
 
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(reach, range(8)))
+        reached = list(pool.map(reach, range(8)))
 
-    assert sum(one is not None for one in taken) == 1
+    assert sum(one is not None for one in reached) == 1
 
 
 def test_a_lease_that_ran_out_is_taken_over(any_database: Database) -> None:
@@ -107,20 +119,20 @@ def test_a_renewed_lease_is_not_taken_over(any_database: Database) -> None:
     write(any_database, row())
     take(any_database)
     with any_database.transaction() as connection:
-        assert notifications.renew_lease(connection, "a", attempts=1, lease_until=LEASE_END + timedelta(seconds=10))
+        assert notifications.renew_lease(connection, "a", lease=1, lease_until=LEASE_END + timedelta(seconds=10))
 
     assert take(any_database, after=timedelta(seconds=10)) is None
 
 
 def test_a_lost_lease_can_be_neither_renewed_nor_settled(any_database: Database) -> None:
     write(any_database, row())
-    take(any_database)
+    lost = taken(any_database)
     take(any_database, after=timedelta(seconds=10))
 
     with any_database.transaction() as connection:
-        assert not notifications.renew_lease(connection, "a", attempts=1, lease_until=LEASE_END)
-        assert not notifications.settle_failed(connection, "a", attempts=1, smtp_answer="550")
-        assert not notifications.settle_deferred(connection, "a", attempts=1, next_attempt_at=NOW, smtp_answer="450")
+        assert not notifications.renew_lease(connection, "a", lease=1, lease_until=LEASE_END)
+        assert not notifications.settle_ended(connection, lost, REFUSED, State.FAILED)
+        assert not notifications.settle_deferred(connection, lost, LATER, next_attempt_at=NOW, attempts=1)
     assert found(any_database).state is State.SENDING
 
 
@@ -133,19 +145,20 @@ def test_sent_is_a_fact_whoever_holds_the_lease(any_database: Database) -> None:
     with any_database.transaction() as connection:
         assert notifications.settle_sent(connection, "a", now=NOW)
         assert not notifications.settle_sent(connection, "a", now=NOW)
-    assert found(any_database) == row(state=State.SENT, attempts=2, sealed=None, sent_at=NOW)
+    assert found(any_database) == row(state=State.SENT, leases=2, attempts=2, sealed=None, sent_at=NOW)
     assert take(any_database, after=timedelta(days=1)) is None
 
 
 def test_a_deferred_row_is_taken_when_it_is_due(any_database: Database) -> None:
     write(any_database, row())
-    take(any_database)
+    held = taken(any_database)
     with any_database.transaction() as connection:
         assert notifications.settle_deferred(
-            connection, "a", attempts=1, next_attempt_at=NOW + timedelta(seconds=30), smtp_answer="450"
+            connection, held, LATER, next_attempt_at=NOW + timedelta(seconds=30), attempts=1
         )
 
     assert found(any_database).sealed == "sealed"
+    assert (found(any_database).fault, found(any_database).smtp_answer) == ("temporary_refusal", "450")
     assert take(any_database, after=timedelta(seconds=29)) is None
     assert take(any_database, after=timedelta(seconds=30)) is not None
 
@@ -153,11 +166,13 @@ def test_a_deferred_row_is_taken_when_it_is_due(any_database: Database) -> None:
 def test_a_failed_row_keeps_no_content_and_is_never_taken(any_database: Database) -> None:
     """T57."""
     write(any_database, row())
-    take(any_database)
+    held = taken(any_database)
     with any_database.transaction() as connection:
-        assert notifications.settle_failed(connection, "a", attempts=1, smtp_answer="550 no")
+        assert notifications.settle_ended(connection, held, REFUSED, State.FAILED)
 
-    assert found(any_database) == row(state=State.FAILED, attempts=1, sealed=None, smtp_answer="550 no")
+    assert found(any_database) == row(
+        state=State.FAILED, leases=1, attempts=1, sealed=None, fault="recipient_refused", smtp_answer="550 no"
+    )
     assert take(any_database, after=timedelta(days=9)) is None
 
 
@@ -176,12 +191,55 @@ def test_what_is_due_is_listed_with_the_longest_due_first(any_database: Database
         row("failed", state=State.FAILED, created_at=ago[40]),
     )
 
-    def listed(limit: int) -> list[str]:
-        with any_database.reading() as connection:
-            return notifications.list_due(connection, now=NOW, left_lying_since=ago[5], limit=limit)
+    assert due(any_database, limit=9) == ["due", "left-lying", "dead-lease"]
+    assert due(any_database, limit=1) == ["due"]
 
-    assert listed(9) == ["due", "left-lying", "dead-lease"]
-    assert listed(1) == ["due"]
+
+def due(database: Database, limit: int) -> list[str]:
+    with database.reading() as connection:
+        return notifications.list_due(connection, now=NOW, left_lying_since=NOW - timedelta(seconds=5), limit=limit)
+
+
+def test_what_a_person_waits_for_is_due_before_what_is_due_longer(any_database: Database) -> None:
+    """F39: in the redrive as in the queues."""
+    write(
+        any_database,
+        row("reminder", state=State.DEFERRED, next_attempt_at=NOW - timedelta(hours=1)),
+        row("link", state=State.DEFERRED, next_attempt_at=NOW, queue=FIRST_QUEUE_NAME),
+    )
+
+    assert due(any_database, limit=9) == ["link", "reminder"]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.DEFERRED])
+def test_what_waits_can_be_cancelled_and_keeps_no_content(any_database: Database, state: State) -> None:
+    """F25, T57: an email about something that is true no longer."""
+    write(any_database, row(state=state, next_attempt_at=NOW))
+
+    with any_database.transaction() as connection:
+        assert notifications.cancel(connection, "a", now=NOW, reason="It was renewed.")
+        assert not notifications.cancel(connection, "a", now=NOW, reason="Again.")
+    assert found(any_database) == row(state=State.CANCELLED, sealed=None, smtp_answer="It was renewed.")
+    assert take(any_database, after=timedelta(days=1)) is None
+
+
+def test_what_is_being_sent_is_cancelled_only_when_its_worker_is_dead(any_database: Database) -> None:
+    write(any_database, row())
+    take(any_database)
+
+    with any_database.transaction() as connection:
+        assert not notifications.cancel(connection, "a", now=NOW, reason="It was renewed.")
+        assert notifications.cancel(connection, "a", now=LEASE_END, reason="It was renewed.")
+        # It was only slow, and the email is a fact.
+        assert notifications.settle_sent(connection, "a", now=LEASE_END)
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.FAILED])
+def test_what_has_ended_is_not_cancelled(any_database: Database, state: State) -> None:
+    write(any_database, row(state=state))
+
+    with any_database.transaction() as connection:
+        assert not notifications.cancel(connection, "a", now=NOW, reason="It was renewed.")
 
 
 @pytest.mark.parametrize("limit", [1, 9])
