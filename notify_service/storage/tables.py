@@ -25,7 +25,7 @@ notifications: Final = Table(
     Column("template", String(64), nullable=False),
     # Where it came from: what waits in the first queue goes before the rest (F39).
     Column("queue", String(32), nullable=False),
-    Column("organization_id", String(36)),
+    Column("organization_id", String(64)),
     Column("recipient", String(254), nullable=False),
     # What the email says, still sealed. Erased once nothing more is to be sent.
     Column("sealed", Text),

@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.add_column(sa.Column("queue", sa.String(length=32), nullable=False, server_default="notifications"))
-        batch_op.add_column(sa.Column("organization_id", sa.String(length=36), nullable=True))
+        batch_op.add_column(sa.Column("organization_id", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("leases", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("fault", sa.String(length=32), nullable=True))
     # Leases were counted by the attempts until now.
