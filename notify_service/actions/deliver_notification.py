@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any
 from notify_service.actions.keep_lease import keep_lease
 from notify_service.actions.settle_attempt import Attempt, settle_attempt
 from notify_service.domain.email import Email
-from notify_service.domain.errors import AddressMarkedError, DeliveryError, EmailNotMadeError, OutdatedError
-from notify_service.domain.notification import LEASE_SECONDS, lease_seconds
+from notify_service.domain.errors import (
+    AddressMarkedError,
+    DeliveryError,
+    EmailNotMadeError,
+    OutdatedError,
+    WorkersLostError,
+)
+from notify_service.domain.notification import LEASE_SECONDS, MOST_LOSSES, lease_seconds
 from notify_service.domain.pause import PROBE_SECONDS
 from notify_service.emails.rendering import render_email
 from notify_service.storage import notifications, pauses, refused_addresses
@@ -69,7 +75,7 @@ def _take(connection: Connection, office: PostOffice, notification_id: str) -> A
     paused = pauses.find(connection) is not None
     if paused and not pauses.claim_probe(connection, now=now, until=now + timedelta(seconds=PROBE_SECONDS)):
         return None
-    lease = timedelta(seconds=lease_seconds(seen.attempts + 1, office.shortest_lease))
+    lease = timedelta(seconds=lease_seconds(seen.lost_leases, office.shortest_lease))
     taken = notifications.take_lease(connection, notification_id, now=now, lease_until=now + lease)
     if taken is None and paused:
         pauses.probe_at(connection, now)
@@ -78,9 +84,10 @@ def _take(connection: Connection, office: PostOffice, notification_id: str) -> A
 
 def _send(office: PostOffice, attempt: Attempt) -> DeliveryError | None:
     notification = attempt.notification
-    seconds = lease_seconds(notification.attempts, office.shortest_lease)
+    seconds = lease_seconds(notification.lost_leases, office.shortest_lease)
     try:
         with keep_lease(office.database, notification, seconds=seconds, now=office.now):
+            _check_losses(notification)
             _check_address(office, notification.recipient)
             email = _email(office, notification)
             if attempt.is_probe:
@@ -90,6 +97,11 @@ def _send(office: PostOffice, attempt: Attempt) -> DeliveryError | None:
     except DeliveryError as fault:
         return fault
     return None
+
+
+def _check_losses(notification: Notification) -> None:
+    if notification.lost_leases >= MOST_LOSSES:
+        raise WorkersLostError(f"{notification.lost_leases} workers died while they had it.")
 
 
 def _check_address(office: PostOffice, recipient: str) -> None:

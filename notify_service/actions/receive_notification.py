@@ -63,6 +63,7 @@ def receive_notification(
         sealed=sealed,
         state=State.QUEUED,
         leases=0,
+        lost_leases=0,
         attempts=0,
         message_id=message_id_of(opened.id, sender),
         lease_until=None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notify_service.domain.errors import AddressMarkedError, RecipientRefusedError, ServerUnusableError
+from notify_service.domain.notification import State
 from notify_service.domain.pause import Pause, is_to_be_told, probe_wait
 from notify_service.domain.retry import verdict_on
 from notify_service.storage import notifications, pauses, refused_addresses
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from notify_service.actions.deliver_notification import PostOffice
     from notify_service.domain.errors import DeliveryError
-    from notify_service.domain.notification import Notification, State
+    from notify_service.domain.notification import Notification
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ def _settle_fault(connection: Connection, office: PostOffice, notification: Noti
 
 def _log_fault(notification: Notification, fault: DeliveryError, state: State) -> None:
     # What somebody has to set right is said loudly once; a server that is misused, by its pause.
-    loud = fault.ours and notification.attempts == 1 and not isinstance(fault, ServerUnusableError)
+    first = notification.attempts == 1 or state is State.FAILED
+    loud = fault.ours and first and not isinstance(fault, ServerUnusableError)
     _log.log(
         logging.ERROR if loud else logging.WARNING,
         "notification not sent",

@@ -11,6 +11,7 @@ NotifyError
     ├── LineBrokenError            the line broke, or an answer took too long, before the content
     ├── OutcomeUnknownError        the same after the content; perhaps it was sent
     ├── EmailNotMadeError          we could not make the email: sealed text or template
+    ├── WorkersLostError           worker after worker died over it: given up
     ├── OutdatedError              what the email offers has expired: cancelled
     └── ServerUnusableError        no email at all could be sent: sending pauses
         ├── ServerUnreachableError    nobody answers, or not now
@@ -89,6 +90,14 @@ class EmailNotMadeError(DeliveryError):
     """The sealed message does not open any more, or its template fails: a defect or a setting of ours."""
 
     code = "email_not_made"
+    server_met = False
+    ours = True
+
+
+class WorkersLostError(DeliveryError):
+    """One worker after another died while it had this email (F24)."""
+
+    code = "workers_lost"
     server_met = False
     ours = True
 

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 LEASE_SECONDS: Final = 10.0
 """A killed worker's email is sent by another after this long. A living worker renews its lease."""
 
-CALM_ATTEMPTS: Final = 5
+CALM_LOSSES: Final = 4
 LONGEST_LEASE_SECONDS: Final = 1800.0
+
+MOST_LOSSES: Final = 10
+"""A worker may die over any email; one that so many died over ends workers, and is given up (F24)."""
 
 LEFT_LYING_SECONDS: Final = 10
 """A row that is still queued after this long has lost the worker that wrote it down."""
@@ -43,8 +46,9 @@ class State(StrEnum):
 class Notification:
     """A row of the ledger. `sealed` is None once nothing more is to be sent.
 
-    `leases` counts the leases taken, so it also names one. `attempts` counts those that tell something about this
-    email: what ended at a server that nobody can use is given back. `fault` is the code of the last DeliveryError.
+    `leases` counts the leases taken, so it also names one; `lost_leases` those that ran out. `attempts` counts those
+    that tell something about this email: what ended at a server that nobody can use is given back. `fault` is the code
+    of the last DeliveryError.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Notification:
     sealed: str | None
     state: State
     leases: int
+    lost_leases: int
     attempts: int
     message_id: str
     lease_until: datetime | None
@@ -83,9 +88,9 @@ class SetAsideMessage:
     received_at: datetime
 
 
-def lease_seconds(attempts: int, shortest: float = LEASE_SECONDS) -> float:
+def lease_seconds(lost_leases: int, shortest: float = LEASE_SECONDS) -> float:
     """Give the length of a lease. An email that keeps ending its worker must not do so every few seconds (F24)."""
-    doublings = min(max(attempts - CALM_ATTEMPTS, 0), 16)
+    doublings = min(max(lost_leases - CALM_LOSSES, 0), 16)
     return min(shortest * float(2**doublings), LONGEST_LEASE_SECONDS)
 
 

@@ -28,6 +28,7 @@ from notify_service.domain.errors import (
     ServerUnreachableError,
     ServerUnusableError,
     TemporaryRefusalError,
+    WorkersLostError,
 )
 from notify_service.domain.notification import State
 
@@ -60,6 +61,7 @@ class Phase(Enum):
     CONTENT = auto()
 
 
+_FOR_GOOD: Final = (RecipientRefusedError, WorkersLostError)
 _BEFORE_AN_EMAIL: Final = frozenset({Phase.GREETING, Phase.TLS, Phase.SIGN_IN})
 
 
@@ -88,7 +90,7 @@ def verdict_on(fault: DeliveryError, *, attempts: int, created_at: datetime, now
     """Decide after the attempt number `attempts` (from 1). `jitter` lies in [0, 1) and spreads the waits by half."""
     if isinstance(fault, OutdatedError):
         return Verdict(State.CANCELLED, None)
-    if isinstance(fault, RecipientRefusedError) or now - created_at >= GIVE_UP_AFTER:
+    if isinstance(fault, _FOR_GOOD) or now - created_at >= GIVE_UP_AFTER:
         return Verdict(State.FAILED, None)
     if isinstance(fault, ServerUnusableError):
         return Verdict(State.DEFERRED, now)

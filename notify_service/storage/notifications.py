@@ -46,6 +46,7 @@ def take_lease(
         .values(
             state=State.SENDING.value,
             leases=_row.leases + 1,
+            lost_leases=_row.lost_leases + case((_row.state == State.SENDING.value, 1), else_=0),
             attempts=_row.attempts + 1,
             lease_until=lease_until,
             next_attempt_at=None,

@@ -31,6 +31,7 @@ notifications: Final = Table(
     Column("sealed", Text),
     Column("state", String(16), nullable=False),
     Column("leases", Integer, nullable=False),
+    Column("lost_leases", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("message_id", String(255), nullable=False),
     Column("lease_until", Instant),

@@ -16,6 +16,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("queue", sa.String(length=32), nullable=False, server_default="notifications"))
         batch_op.add_column(sa.Column("organization_id", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("leases", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("lost_leases", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("fault", sa.String(length=32), nullable=True))
     # Leases were counted by the attempts until now.
     op.execute("UPDATE notifications SET leases = attempts")
@@ -57,6 +58,7 @@ def downgrade() -> None:
     op.drop_index("ix_notifications_recipient", table_name="notifications")
     with op.batch_alter_table("notifications", schema=None) as batch_op:
         batch_op.drop_column("fault")
+        batch_op.drop_column("lost_leases")
         batch_op.drop_column("leases")
         batch_op.drop_column("organization_id")
         batch_op.drop_column("queue")

@@ -4,28 +4,33 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+import pytest
 from cryptography.fernet import Fernet
 
 from notify_service.actions.deliver_notification import deliver_notification
+from notify_service.actions.receive_notification import ReceivedMessage, receive_notification
 from notify_service.domain.errors import (
     EmailNotMadeError,
+    OutdatedError,
     RecipientRefusedError,
     ServerUnreachableError,
     TemporaryRefusalError,
+    WorkersLostError,
 )
-from notify_service.domain.notification import State
+from notify_service.domain.notification import MOST_LOSSES, State
 from notify_service.storage import notifications
-from tests.notify_service.doubles import NOW, OWNER, SENDER
+from tests.notify_service.doubles import NOW, OWNER, PORTAL, SENDER
+from wire.notification_contexts import FIRST_QUEUE_NAME
+from wire.notification_message import MESSAGE_VERSION, NotificationMessage, seal_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
     from notify_service.actions.deliver_notification import PostOffice
     from notify_service.domain.notification import Notification
-    from tests.notify_service.doubles import Clock, Letterbox
+    from tests.notify_service.doubles import Clock, Letterbox, Sender
 
 
 def found(office: PostOffice, notification_id: str) -> Notification:
@@ -170,3 +175,59 @@ def test_no_log_line_shows_an_address(
 
     assert len(caplog.records) == 3
     assert not any(OWNER in str(vars(record)) for record in caplog.records)
+
+
+def test_an_email_that_worker_after_worker_dies_over_is_given_up_and_told(
+    office: PostOffice,
+    letterbox: Letterbox,
+    clock: Clock,
+    queued: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """F24: no crash loop for ever."""
+    notification_id = queued()
+    letterbox.meanwhile = _die
+    for _ in range(MOST_LOSSES):
+        with pytest.raises(KeyboardInterrupt):
+            deliver_notification(office, notification_id)
+        clock.pass_by(minutes=30)
+
+    fault = deliver_notification(office, notification_id)
+
+    row = found(office, notification_id)
+    assert isinstance(fault, WorkersLostError)
+    assert (row.state, row.sealed, row.fault) == (State.FAILED, None, "workers_lost")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def _die() -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_email_whose_link_has_expired_is_not_sent_late(
+    office: PostOffice, letterbox: Letterbox, clock: Clock, sender: Sender
+) -> None:
+    """F25: who waits for it has asked for another."""
+    message = NotificationMessage(
+        id=uuid4(),
+        template="verify_address",
+        recipient=OWNER,
+        context={
+            "group_name": "Corner Shops",
+            "verify_url": f"{PORTAL}/registrations/verify",
+            "code": "BCDF-GHJK",
+            "expires_at": (NOW + timedelta(hours=24)).isoformat(),
+        },
+    )
+    sealed = ReceivedMessage(MESSAGE_VERSION, str(message.id), seal_message(message, sender.key), NOW)
+    received = receive_notification(
+        office.database, sealed, notification_key=sender.key, sender=SENDER, portal_url=PORTAL
+    )
+    assert received is not None
+    clock.pass_by(hours=24)
+
+    assert isinstance(deliver_notification(office, received), OutdatedError)
+
+    row = found(office, received)
+    assert letterbox.emails == []
+    assert (row.state, row.sealed, row.queue) == (State.CANCELLED, None, FIRST_QUEUE_NAME)

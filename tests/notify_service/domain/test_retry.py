@@ -15,6 +15,7 @@ from notify_service.domain.errors import (
     ServerMisusedError,
     ServerUnreachableError,
     TemporaryRefusalError,
+    WorkersLostError,
 )
 from notify_service.domain.notification import State
 from notify_service.domain.retry import LONGEST_ANSWER, Phase, Verdict, fault_of_reply, verdict_on
@@ -75,6 +76,13 @@ def test_after_four_days_an_email_is_given_up() -> None:
 def test_a_refused_recipient_is_never_tried_again() -> None:
     """F36."""
     verdict = verdict_on(RecipientRefusedError(), attempts=1, created_at=NOW, now=NOW, jitter=0.0)
+
+    assert verdict == Verdict(State.FAILED, None)
+
+
+def test_an_email_that_ends_its_workers_is_given_up() -> None:
+    """F24: set aside, so that the queue goes on."""
+    verdict = verdict_on(WorkersLostError(), attempts=11, created_at=NOW, now=NOW, jitter=0.0)
 
     assert verdict == Verdict(State.FAILED, None)
 

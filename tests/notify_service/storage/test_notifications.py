@@ -30,6 +30,7 @@ def row(notification_id: str = "a", **changes: object) -> Notification:
         "sealed": "sealed",
         "state": State.QUEUED,
         "leases": 0,
+        "lost_leases": 0,
         "attempts": 0,
         "message_id": "<a@tillpass.example>",
         "lease_until": None,
@@ -111,7 +112,7 @@ def test_a_lease_that_ran_out_is_taken_over(any_database: Database) -> None:
     again = take(any_database, after=timedelta(seconds=10))
 
     assert again is not None
-    assert again.attempts == 2
+    assert (again.attempts, again.leases, again.lost_leases) == (2, 2, 1)
 
 
 def test_a_renewed_lease_is_not_taken_over(any_database: Database) -> None:
@@ -145,7 +146,7 @@ def test_sent_is_a_fact_whoever_holds_the_lease(any_database: Database) -> None:
     with any_database.transaction() as connection:
         assert notifications.settle_sent(connection, "a", now=NOW)
         assert not notifications.settle_sent(connection, "a", now=NOW)
-    assert found(any_database) == row(state=State.SENT, leases=2, attempts=2, sealed=None, sent_at=NOW)
+    assert found(any_database) == row(state=State.SENT, leases=2, lost_leases=1, attempts=2, sealed=None, sent_at=NOW)
     assert take(any_database, after=timedelta(days=1)) is None
 
 
