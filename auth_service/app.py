@@ -21,6 +21,7 @@ from auth_service.endpoints.metadata import METADATA_PATH, metadata_routes
 from auth_service.endpoints.pending_poll_gate import PendingPollGate
 from auth_service.endpoints.ready_documents import ReadyDocuments
 from auth_service.endpoints.recipients import recipient_routes
+from auth_service.endpoints.registrations import registration_routes
 from auth_service.endpoints.revocation import revocation_routes
 from auth_service.endpoints.status_lists import status_list_routes
 from auth_service.endpoints.token import token_routes
@@ -76,6 +77,7 @@ def _install_protocol(app: Flask, wired: Wired, server: AuthorizationServer) -> 
         token_routes(server),
         revocation_routes(server),
         introspection_routes(server),
+        registration_routes(wired.registering, wired.protocol.proxies, wired.protocol.now),
         status_list_routes(wired.status_lists, wired.settings.issuer, wired.protocol.now),
         metadata_routes(wired.settings.issuer),
         jwks_routes(wired.keys),

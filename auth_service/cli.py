@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
+from auth_service.actions.issue_first_keys import issue_first_keys
 from auth_service.actions.relay_outbox import relay_outbox
 from auth_service.actions.sweep import sweep
 from auth_service.audit_commands import add_audit_commands
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 RELAY_PAUSE_SECONDS: Final = 1.0
 ROUNDS_A_SWEEP: Final = 5
+ROUNDS_OF_PATIENCE: Final = 10
+"""While license_service is away it is asked no more often: waiting for it would hold up the emails of others."""
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _add(commands, "migrate", _migrate, "bring the database to the newest revision")
-    _add(commands, "relay", _relay, "bring emails, sweep what has expired, rotate keys, until told to stop")
+    _add(
+        commands,
+        "relay",
+        _relay,
+        "bring emails, have license keys of new Groups made, sweep, rotate keys, until told to stop",
+    )
     add_key_commands(commands, _add)
     add_audit_commands(commands, _add)
 
@@ -162,10 +170,15 @@ def _relay(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _log.info("relay started")
+    keys_at_round = 0
     for round_number in count():
         move_keys_on()
         try:
             relay_outbox(wired.database, wired.queue, wired.notify, now=utc_now())
+            if round_number >= keys_at_round and not issue_first_keys(
+                wired.registering, wired.first_keys, now=utc_now()
+            ):
+                keys_at_round = round_number + ROUNDS_OF_PATIENCE
             if round_number % ROUNDS_A_SWEEP == 0:
                 sweep(wired.database, now=utc_now())
         except DatabaseError as fault:

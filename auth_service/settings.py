@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from auth_service.domain.errors import SettingsError
+from auth_service.domain.trial import Trial, read_components
 from auth_service.domain.trusted_proxies import NO_PROXIES, TrustedProxies, read_trusted_proxies
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Settings:
     """How many device authorizations one address may ask for in a minute."""
     codes_per_client: int = 20_000
     """How many one client may ask for in the fifteen minutes that a code lives."""
+    trial: Trial = field(default_factory=Trial)
+    """What the first license key of a Group gives that registers itself."""
 
     @property
     def is_https(self) -> bool:
@@ -108,11 +111,20 @@ class _Proxies(fields.Field[TrustedProxies]):
             raise ValidationError("wants networks such as 10.0.0.0/8, 2001:db8::/32 or unix, with commas.") from fault
 
 
+class _Components(fields.Field[tuple[tuple[str, int], ...]]):
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[tuple[str, int], ...]:  # noqa: ANN401 - as above
+        try:
+            return read_components(value)
+        except ValueError as fault:
+            raise ValidationError("wants codes of the catalog with their seats, such as xms=5,kds=2.") from fault
+
+
 def _variable(name: str, wants: str, check: Callable[[Any], Any]) -> fields.String:
     missing: dict[str, str | list[Any] | dict[Any, Any]] = {"required": f"is missing. It wants {wants}."}
     return fields.String(required=True, data_key=name, validate=check, error_messages=missing)
 
 
+_TRIAL: Final = {"trial_profile": "profile_code", "trial_components": "components", "trial_days": "days"}
 _PKCS11: Final = ("pkcs11_module", "pkcs11_token_label", "pkcs11_pin_file")
 
 
@@ -151,6 +163,10 @@ class _SettingsSchema(Schema):
     pkcs11_token_label = fields.String(data_key="AUTH_PKCS11_TOKEN_LABEL", load_default=None)
     pkcs11_pin_file = fields.String(data_key="AUTH_PKCS11_PIN_FILE", load_default=None)
 
+    trial_profile = fields.String(data_key="AUTH_TRIAL_PROFILE")
+    trial_components = _Components(data_key="AUTH_TRIAL_COMPONENTS")
+    trial_days = _number("AUTH_TRIAL_DAYS")
+
     require_dpop = fields.Boolean(
         data_key="AUTH_REQUIRE_DPOP", error_messages={"invalid": "wants true or false; without it, false."}
     )
@@ -171,7 +187,8 @@ class _SettingsSchema(Schema):
     def _make(self, values: dict[str, Any], **_: object) -> Settings:
         module, token_label, pin_file = (values.pop(name) for name in _PKCS11)
         pkcs11 = Pkcs11Settings(Path(module), token_label, Path(pin_file)) if module else None
-        return Settings(**{**values, "key_folder": Path(values["key_folder"]), "pkcs11": pkcs11})
+        trial = Trial(**{name: values.pop(field) for field, name in _TRIAL.items() if field in values})
+        return Settings(**{**values, "key_folder": Path(values["key_folder"]), "pkcs11": pkcs11, "trial": trial})
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -12,14 +12,17 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from auth_service.actions.publish_status_lists import StatusLists
+from auth_service.actions.registering import RegisteringParts
 from auth_service.actions.request_device_authorization import CodeQuota
 from auth_service.actions.review_user_code import UserCodes
 from auth_service.domain.errors import SettingsError
 from auth_service.domain.limit import device_authorization_limit
 from auth_service.grants.services import ProtocolServices
+from auth_service.outbound.first_keys import FirstKeys
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
 from auth_service.outbound.owners_mail import OwnersMail
+from auth_service.outbound.registration_mail import RegistrationMail
 from auth_service.portal.desk import PortalDesk
 from auth_service.settings import REQUIRED
 from auth_service.storage.limiter import Limiter
@@ -52,6 +55,8 @@ class Wired:
     keys: SigningKeys
     protocol: ProtocolServices
     status_lists: StatusLists
+    registering: RegisteringParts
+    first_keys: FirstKeys
     desk: PortalDesk
     notify: NotifyApi
     queue: NotificationQueue
@@ -87,24 +92,24 @@ def wire_up(settings: Settings) -> Wired:
     licenses = LicenseApi(http, settings.license_service_url, issuer, now=utc_now)
     pace = PollPace(redis)
     limiter = Limiter(redis)
-    user_code_key = hmac.digest(settings.secret_key.encode(), b"user_code", "sha256")
     mail = OwnersMail(notification_key=settings.notification_key, portal_url=settings.issuer)
     protocol = ProtocolServices(
         database=database,
         pace=pace,
         licenses=licenses,
         mail=mail,
-        refresh_token_key=hmac.digest(settings.secret_key.encode(), b"refresh_token", "sha256"),
+        refresh_token_key=_derived_key(settings, "refresh_token"),
         clients=RecentClients(database),
         assertions=RedisReplayMemory(redis, ProcessReplayMemory(), prefix="assertion"),
         issuer=issuer,
-        user_code_key=user_code_key,
+        user_code_key=_derived_key(settings, "user_code"),
         proxies=settings.trusted_proxies,
         proofs=_proofs(settings, redis),
         dpop_required=settings.require_dpop,
         quota=_quota(settings, limiter),
         now=utc_now,
     )
+    registering = _registering(settings, database, limiter)
     return Wired(
         settings=settings,
         database=database,
@@ -113,19 +118,37 @@ def wire_up(settings: Settings) -> Wired:
         keys=keys,
         protocol=protocol,
         status_lists=StatusLists(database, issuer),
-        desk=_desk(protocol, limiter, mail),
+        registering=registering,
+        first_keys=FirstKeys(http, settings.license_service_url, issuer, trial=settings.trial, now=utc_now),
+        desk=_desk(protocol, registering, mail),
         notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),
         queue=NotificationQueue(settings.redis_url),
     )
 
 
-def _desk(protocol: ProtocolServices, limiter: Limiter, mail: OwnersMail) -> PortalDesk:
+def _registering(settings: Settings, database: Database, limiter: Limiter) -> RegisteringParts:
+    return RegisteringParts(
+        database=database,
+        limiter=limiter,
+        mail=RegistrationMail(settings.notification_key, settings.issuer),
+        code_key=_derived_key(settings, "registration_code"),
+    )
+
+
+def _derived_key(settings: Settings, use: str) -> bytes:
+    """Give the key of one use: none of them tells anything of another."""
+    return hmac.digest(settings.secret_key.encode(), use.encode(), "sha256")
+
+
+def _desk(protocol: ProtocolServices, registering: RegisteringParts, mail: OwnersMail) -> PortalDesk:
+    limiter = registering.limiter
     return PortalDesk(
         database=protocol.database,
         pace=protocol.pace,
         licenses=protocol.licenses,
         mail=mail,
         codes=UserCodes(protocol.database, protocol.user_code_key, limiter),
+        registering=registering,
         limiter=limiter,
         proxies=protocol.proxies,
         now=protocol.now,
@@ -151,6 +174,6 @@ def _proofs(settings: Settings, redis: Redis) -> DpopVerifier:
     return DpopVerifier(
         memory=RedisReplayMemory(redis, ProcessReplayMemory()),
         now=utc_now,
-        nonces=DpopNonces(hmac.digest(settings.secret_key.encode(), b"dpop_nonce", "sha256")),
+        nonces=DpopNonces(_derived_key(settings, "dpop_nonce")),
         nonce_required=settings.dpop_nonce == REQUIRED,
     )

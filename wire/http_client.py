@@ -72,8 +72,16 @@ class HttpClient:
 
     def put_json(self, url: str, document: object, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """PUT `document` as JSON. Raises as `get`."""
+        return self.send_json("PUT", url, document, headers=headers)
+
+    def send_json(
+        self, method: str, url: str, document: object = None, *, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """Send `document` as JSON, or no body when it is None. Raises as `get`."""
+        if document is None:
+            return self.request(method, url, headers=headers)
         sent = {"Content-Type": "application/json", **(headers or {})}
-        return self.request("PUT", url, body=json.dumps(document).encode(), headers=sent)
+        return self.request(method, url, body=json.dumps(document).encode(), headers=sent)
 
     def request(
         self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
-from auth_service.actions.sign_in_operator import LONGEST_PASSWORD, PASSWORD_HASHER, SHORTEST_PASSWORD
+from auth_service.actions.sign_in_operator import PASSWORD_HASHER
 from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.operator import Operator, normal_email
+from auth_service.domain.password_rules import check_password
 from auth_service.domain.plain_text import check_name
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.operators import add_operator
@@ -44,10 +45,8 @@ def create_operator(database: Database, new: NewOperator, *, now: datetime) -> s
     email = normal_email(new.email)
     if not is_address(email):
         raise BadInputError("'email' needs one address such as owner@example.com.")
-    if not SHORTEST_PASSWORD <= len(new.password) <= LONGEST_PASSWORD:
-        raise BadInputError(f"'password' needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
     operator = Operator(id=str(uuid.uuid4()), email=email, name=check_name("name", new.name))
-    password_hash = PASSWORD_HASHER.hash(new.password)
+    password_hash = PASSWORD_HASHER.hash(check_password("password", new.password))
     try:
         with database.transaction() as connection:
             if organization_name(connection, new.organization_id) is None:

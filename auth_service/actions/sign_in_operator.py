@@ -13,6 +13,7 @@ from auth_service.domain.audit_event import AuditEvent, AuditEventName
 from auth_service.domain.errors import SignInRefusedError
 from auth_service.domain.limit import SIGN_IN
 from auth_service.domain.operator import normal_email
+from auth_service.domain.password_rules import LONGEST_PASSWORD
 from auth_service.domain.secret_digest import digest, new_secret
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.operators import find_by_email, replace_password_hash
@@ -27,14 +28,12 @@ if TYPE_CHECKING:
 
 SESSION_HOURS: Final = 12
 LONGEST_EMAIL: Final = 254
-LONGEST_PASSWORD: Final = 128
-SHORTEST_PASSWORD: Final = 8
 
 # OWASP's minimum for Argon2id: 19 MiB, two passes; a tenth of the library's default in CPU time.
 PASSWORD_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 # Verified when nobody has the address, so that an unknown one takes as long as a wrong password (T36).
-_NOBODY: Final = PASSWORD_HASHER.hash(new_secret())
+NOBODYS_HASH: Final = PASSWORD_HASHER.hash(new_secret())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _check(database: Database, email: str, credentials: Credentials, now: dateti
     if email and len(email) <= LONGEST_EMAIL and "\x00" not in email:
         with database.reading() as connection:
             found = find_by_email(connection, email)
-    if not _is_right(_NOBODY if found is None else found[1], credentials.password) or found is None:
+    if not is_right_password(NOBODYS_HASH if found is None else found[1], credentials.password) or found is None:
         # The same write whether the address is known or not, so that it takes the same time (T36).
         failed = _event(AuditEventName.SIGN_IN_FAILED, None if found is None else found[0], credentials, now)
         with database.transaction() as connection:
@@ -86,7 +85,8 @@ def _event(name: AuditEventName, operator: Operator | None, credentials: Credent
     return AuditEvent(name, now, operator_id=operator_id, details={"address": credentials.address})
 
 
-def _is_right(password_hash: str, password: str) -> bool:
+def is_right_password(password_hash: str, password: str) -> bool:
+    """Tell whether this is the password, in the same time whichever it is; one too long to be any costs nothing."""
     if len(password) > LONGEST_PASSWORD:
         return False
     try:

@@ -41,6 +41,15 @@ class AuditEventName(StrEnum):
     ORGANIZATION_CREATED = "organization_created"
     OPERATOR_CREATED = "operator_created"
     DEVICE_CREATED = "device_created"
+    REGISTRATION_REQUESTED = "registration_requested"
+    REGISTRATION_MAIL_RENEWED = "registration_mail_renewed"
+    REGISTRATION_PROOF_REFUSED = "registration_proof_refused"
+    REGISTRATION_EXPIRED = "registration_expired"
+    ADDRESS_PROVEN = "address_proven"
+    GROUP_ACTIVATED = "group_activated"
+    FIRST_LICENSE_KEY_SENT = "first_license_key_sent"
+    GROUP_PASSWORD_CHANGED = "group_password_changed"  # noqa: S105 - the name of an event
+    CLOUD_PASSWORD_CHANGED = "cloud_password_changed"  # noqa: S105 - likewise
     CLIENT_REGISTERED = "client_registered"
     CLIENT_CHANGED = "client_changed"
     CLIENT_DISABLED = "client_disabled"
@@ -54,6 +63,8 @@ class AuditEventName(StrEnum):
     DEVICE_CODE_REDEEMED = "device_code_redeemed"
     DEVICE_CODE_REUSED = "device_code_reused"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - the name of an event
+    SITE_CONNECTED = "site_connected"
+    CONNECT_REFUSED = "connect_refused"
     GRANT_ENDED = "grant_ended"
     ACCESS_TOKEN_REVOKED = "access_token_revoked"  # noqa: S105 - likewise
     KEY_CREATED = "key_created"

@@ -4,13 +4,16 @@ AuthError
 ├── SettingsError                    the environment is wrong: mend it and start again
 ├── AuditTrailBrokenError            the audit trail is not as it was written: ask who changed it
 ├── RefusedError                     the asker's side: a sentence for a person, a stable code for a machine
-│   ├── BadInputError                a value that cannot be taken
+│   ├── BadInputError                values that cannot be taken
 │   ├── SignInRefusedError           the email address or the password is wrong
 │   ├── UserCodeUnknownError         no live device authorization has this user code
 │   ├── AlreadyDecidedError          another decision came first, or the code has expired
 │   ├── NotAllowedError              the operator's role does not reach this far
 │   ├── DeviceUnknownError           no such device in this organization
 │   ├── OrganizationUnknownError     no such organization
+│   ├── RegistrationUnknownError     no such registration, or not this asker's to watch
+│   ├── MailedProofRefusedError      the link or code of an email is used, too old or unknown
+│   ├── AddressTakenError            the administrator's address belongs to an account already
 │   ├── KeyChangeRefusedError        a move of the signing keys that would break verifiers, or that cannot be
 │   ├── NoLicenseError               license_service: the organization has no license for one more device
 │   │   └── LicenseSuspendedError    for now; the same call may pass later
@@ -23,10 +26,16 @@ AuthError
 │       └── ExpiredTokenError
 ├── TooManyRequestsError             asked, or failed, too often: the same again after `retry_after_seconds`
 ├── LicenseServiceAwayError          no answer: the same call may pass later
+├── FirstKeyRefusedError             license_service makes no first license key: put settings or catalog right
 └── SigningKeyAwayError              the PKCS#11 token does not sign: the same call may pass later
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class AuthError(Exception):
@@ -54,9 +63,13 @@ class RefusedError(AuthError):
 
 
 class BadInputError(RefusedError):
-    """A value that cannot be taken; the message says what would be."""
+    """Values that cannot be taken; the message says what would be, `faults` the same by field where that is known."""
 
     code = "bad_input"
+
+    def __init__(self, sentence: str, *, field: str | None = None, faults: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.faults = dict(faults or {}) if field is None else {field: sentence}
 
 
 class SignInRefusedError(RefusedError):
@@ -93,6 +106,24 @@ class OrganizationUnknownError(RefusedError):
     """There is no such organization."""
 
     code = "organization_not_found"
+
+
+class RegistrationUnknownError(RefusedError):
+    """No such registration; one that is somebody else's to watch is as unknown as none (T44)."""
+
+    code = "registration_unknown"
+
+
+class MailedProofRefusedError(RefusedError):
+    """Used, too old, replaced by a newer one, mistyped too often and unknown are one answer (T52)."""
+
+    code = "proof_refused"
+
+
+class AddressTakenError(RefusedError):
+    """Told only to who has shown that the mailbox is theirs (T36)."""
+
+    code = "address_taken"
 
 
 class KeyChangeRefusedError(RefusedError):
@@ -178,6 +209,12 @@ class LicenseServiceAwayError(AuthError):
     """license_service did not answer, or not as agreed; nothing was decided."""
 
     code = "temporarily_unavailable"
+
+
+class FirstKeyRefusedError(AuthError):
+    """license_service refuses the first license key of a Group as its records stand; the message has its reason."""
+
+    code = "first_key_refused"
 
 
 class SigningKeyAwayError(AuthError):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MINUTE: Final = 60
 QUARTER_HOUR: Final = 15 * MINUTE
+HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * 60 * MINUTE
 
 _UNBOUNDED: Final = 2**53
@@ -75,6 +76,28 @@ SIGN_IN: Final = Limit(
         hard("address_and_email", 5 * MINUTE, 10),
         Count("all", 5 * MINUTE, fair=1000),
     ),
+)
+
+# "Connect to a Group": as signing in, and for the same reason.
+CONNECT: Final = Limit("connect", allowance=SIGN_IN.allowance, counts=SIGN_IN.counts)
+
+# Each is an email to an address that somebody typed in, who need not be its owner (T54). By the email address strangers
+# share five in six hours; the other five are for who has hardly asked, so that no flood locks its owner out.
+REGISTRATION_MAIL: Final = Limit(
+    "registration_mail",
+    allowance=3,
+    counts=(
+        hard("address", HOUR, 30),
+        Count("email", 6 * HOUR, fair=5, most=10),
+        Count("all", HOUR, fair=600),
+    ),
+)
+
+# Only links and codes that were refused stay counted; five wrong codes end a code anyway (T52).
+REGISTRATION_PROOF: Final = Limit(
+    "registration_proof",
+    allowance=3,
+    counts=(hard("address", QUARTER_HOUR, 30), Count("all", QUARTER_HOUR, fair=300)),
 )
 
 

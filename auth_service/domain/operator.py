@@ -38,6 +38,11 @@ class Membership:
     role: Role
 
     @property
+    def is_owner(self) -> bool:
+        """Tell whether this member may change what all devices depend on."""
+        return self.role is Role.OWNER
+
+    @property
     def may_approve(self) -> bool:
         """Tell whether this member may authorize and deny devices."""
         return self.role in APPROVING_ROLES

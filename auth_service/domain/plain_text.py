@@ -28,17 +28,17 @@ def check_name(field: str, value: str) -> str:
     """
     name = value.strip()
     if not 0 < len(name) <= LONGEST_NAME:
-        raise BadInputError(f"'{field}' needs 1 to {LONGEST_NAME} characters.")
+        raise BadInputError(f"'{field}' needs 1 to {LONGEST_NAME} characters.", field=field)
     if any(unicodedata.category(sign) in _REFUSED and sign not in _JOINERS for sign in name) or not any(
         sign.isalnum() for sign in name
     ):
-        raise BadInputError(f"'{field}' must be one line of visible text.")
+        raise BadInputError(f"'{field}' must be one line of visible text.", field=field)
     return name
 
 
 def check_url(field: str, value: str) -> str:
     """Give the URL. Raises BadInputError unless it is an absolute http or https URL without a user's name."""
-    refusal = BadInputError(f"'{field}' needs a URL such as https://hub.example.com.")
+    refusal = BadInputError(f"'{field}' needs a URL such as https://hub.example.com.", field=field)
     if len(value) > LONGEST_URL or not _URL_SIGNS.match(value):
         raise refusal
     try:

@@ -7,14 +7,14 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from auth_service.storage.organizations import owner_addresses
+from auth_service.storage.organizations import organization_locale, owner_addresses
 from auth_service.storage.outbox import add_outgoing
 from wire.errors import MessageRefusedError
 from wire.notification_contexts import CONTEXT_SCHEMAS
 from wire.notification_message import NotificationMessage, seal_message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -36,12 +36,26 @@ class OwnersMail:
 
         The link that the template takes (`devices_url` or `portal_url`) is added here.
         """
-        for address in owner_addresses(connection, organization_id):
+        self.write_to(connection, owner_addresses(connection, organization_id), organization_id, template, context, now)
+
+    def write_to(
+        self,
+        connection: Connection,
+        addresses: Iterable[str],
+        organization_id: str,
+        template: str,
+        context: Mapping[str, Any],
+        now: datetime,
+    ) -> None:
+        """Write one email to each of these addresses, in the organization's language."""
+        locale = organization_locale(connection, organization_id)
+        for address in addresses:
             message = NotificationMessage(
                 id=uuid.uuid4(),
                 template=template,
                 recipient=address,
                 context={**context, **self._links(template)},
+                locale=locale,
                 organization_id=organization_id,
             )
             try:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from auth_service.actions.registering import RegisteringParts
     from auth_service.actions.review_user_code import UserCodes
     from auth_service.domain.trusted_proxies import TrustedProxies
     from auth_service.outbound.license_api import LicenseApi
@@ -27,6 +28,7 @@ class PortalDesk:
     licenses: LicenseApi
     mail: OwnersMail
     codes: UserCodes
+    registering: RegisteringParts
     limiter: Limiter
     proxies: TrustedProxies
     now: Callable[[], datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from auth_service.domain.operator import Membership, Role
 from auth_service.storage.tables import memberships, operators, organizations
@@ -23,14 +23,49 @@ _VENDOR_ADDRESSES: Final = (
 )
 
 
-def add_organization(connection: Connection, organization_id: str, name: str, now: datetime) -> None:
-    connection.execute(insert(organizations).values(id=organization_id, name=name, created_at=now))
+def add_organization(
+    connection: Connection,
+    organization_id: str,
+    name: str,
+    now: datetime,
+    *,
+    locale: str = "en",
+    group_password_hash: str | None = None,
+) -> None:
+    connection.execute(
+        insert(organizations).values(
+            id=organization_id,
+            name=name,
+            created_at=now,
+            locale=locale,
+            group_password_hash=group_password_hash,
+        )
+    )
 
 
 def organization_name(connection: Connection, organization_id: str) -> str | None:
     return connection.execute(
         select(organizations.c.name).where(organizations.c.id == organization_id)
     ).scalar_one_or_none()
+
+
+def organization_locale(connection: Connection, organization_id: str) -> str:
+    """Give the language of an organization's emails."""
+    chosen = select(organizations.c.locale).where(organizations.c.id == organization_id)
+    locale: str = connection.execute(chosen).scalar_one()
+    return locale
+
+
+def change_group_password_hash(connection: Connection, organization_id: str, password_hash: str) -> None:
+    """Put another Group Password in place, by which what was connected with the one before is out of date."""
+    connection.execute(
+        update(organizations)
+        .where(organizations.c.id == organization_id)
+        .values(
+            group_password_hash=password_hash,
+            group_password_generation=organizations.c.group_password_generation + 1,
+        )
+    )
 
 
 def add_membership(connection: Connection, operator_id: str, organization_id: str, role: Role) -> None:

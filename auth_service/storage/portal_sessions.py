@@ -60,5 +60,12 @@ def choose_organization(connection: Connection, session_digest: str, organizatio
     )
 
 
+def remove_other_sessions(connection: Connection, operator_id: str, *, kept: str) -> None:
+    """End every session of an operator but the one with this digest (T38)."""
+    connection.execute(
+        delete(portal_sessions).where(portal_sessions.c.operator_id == operator_id, portal_sessions.c.digest != kept)
+    )
+
+
 def remove_session(connection: Connection, session_digest: str) -> None:
     connection.execute(delete(portal_sessions).where(portal_sessions.c.digest == session_digest))

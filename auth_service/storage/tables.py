@@ -26,6 +26,11 @@ organizations: Final = Table(
     Column("id", String(36), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("created_at", Instant, nullable=False),
+    # The language of its emails.
+    Column("locale", String(8), nullable=False, server_default="en"),
+    # Of a Group: what a site shows that connects to it, and how often that was changed.
+    Column("group_password_hash", String(200)),
+    Column("group_password_generation", Integer, nullable=False, server_default="0"),
 )
 
 operators: Final = Table(
@@ -134,6 +139,8 @@ grants: Final = Table(
     Column("device_authorization_id", String(36), nullable=False, unique=True),
     Column("dpop_jkt", String(43)),
     Column("status_index", Integer, nullable=False, unique=True),
+    # Of a site that connected by the Group Password: the generation that it knew. None for the device flow.
+    Column("group_password_generation", Integer),
     # The one live refresh token, and what it was given for: its predecessor, or at generation 0 the device code.
     Column("refresh_token_digest", String(64), nullable=False),
     Column("predecessor_digest", String(64), nullable=False),
@@ -155,6 +162,37 @@ Index(
     grants.c.rotated_at,
     sqlite_where=grants.c.successor_seed.is_not(None),
     postgresql_where=grants.c.successor_seed.is_not(None),
+)
+
+# A Group that is being registered. What only the moves need (links, codes, passwords) is erased with the last of them.
+registrations: Final = Table(
+    "registrations",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("watch_digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("group_name", String(200), nullable=False),
+    Column("group_password_hash", String(200)),
+    Column("email", String(254), nullable=False),
+    Column("sales_manager", String(200)),
+    Column("locale", String(8), nullable=False),
+    Column("requested_from", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    # The one live link, and the code beside it; the state tells which step they are for.
+    Column("link_digest", String(64), unique=True),
+    Column("link_expires_at", Instant),
+    Column("code_digest", String(64)),
+    Column("code_expires_at", Instant),
+    Column("wrong_codes", Integer, nullable=False),
+    Column("cloud_password_hash", String(200)),
+    Column("organization_id", ForeignKey("organizations.id")),
+    Column("activated_at", Instant),
+    # The last email that was written; no foreign key, since the outbox is swept.
+    Column("notification_id", String(36)),
+    # The relay asks again and again which Groups wait for their first license key.
+    Index(None, "state", "updated_at"),
 )
 
 # A grant's place in the status list. Drawn at the approval, since a number of its own would cost a redeem more.

@@ -6,14 +6,14 @@ or given twice.
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
 from webargs.flaskparser import FlaskParser
 
+from wire.serving.json_body import read_json_body
 from wire.serving.problem_handler import ProblemError
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound="Callable[..., Any]")
 
-JSON_TYPE: Final = "application/json"
-
 
 class RequestParser(FlaskParser):
     """Reads JSON bodies and queries strictly; what is unknown is for the schema to refuse."""
@@ -34,9 +32,7 @@ class RequestParser(FlaskParser):
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - JSON is anything until the schema has seen it
         """Read the body. Raises ProblemError 415 or 400."""
-        if req.mimetype != JSON_TYPE:
-            raise ProblemError(415, "unsupported_media_type", f"Send the body as {JSON_TYPE}.")
-        return read_json(req.get_data())
+        return read_json_body(req)
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - as load_json
         """Read the query. Raises ValidationError for a parameter that is given twice."""
@@ -70,31 +66,3 @@ class ApiBlueprint(Blueprint):
             return view
 
         return decorate
-
-
-def read_json(content: bytes) -> Any:  # noqa: ANN401 - as RequestParser.load_json
-    """Read one JSON document. Raises ProblemError 400, also for NaN, repeated members and any depth Python refuses."""
-    try:
-        return json.loads(
-            content.decode(), object_pairs_hook=_members, parse_float=_number, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError) as fault:
-        detail = "The body must be one JSON document in UTF-8 in which no member is named twice."
-        raise ProblemError(400, "malformed_json", detail) from fault
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("A member is named twice.")
-    return members
-
-
-def _number(text: str) -> int | float:
-    # JSON Schema, and so our document, counts 5.0 as an integer.
-    value = float(text)
-    return int(value) if value.is_integer() else value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON.")

@@ -256,9 +256,11 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
     wired = wire_up(settings)
     pace, limiter = PollPace(redis), Limiter(redis)
     proofs = replace(wired.protocol.proofs, memory=RedisReplayMemory(redis, ProcessReplayMemory()), now=clock)
+    registering = replace(wired.registering, limiter=limiter)
     wired = replace(
         wired,
         redis=redis,
+        registering=registering,
         protocol=replace(
             wired.protocol,
             pace=pace,
@@ -273,6 +275,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
             pace=pace,
             limiter=limiter,
             codes=replace(wired.desk.codes, limiter=limiter),
+            registering=registering,
             licenses=licenses,
             now=clock,
         ),

@@ -1,0 +1,445 @@
+"""The registration of a Group from the form to its activation, on both databases (S1-16 … S1-35)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from auth_service.actions.read_registration import read_registration, read_registration_of_link
+from auth_service.actions.registering import ShownCode, ShownLink, Watcher
+from auth_service.actions.sweep import sweep
+from auth_service.domain.errors import (
+    AddressTakenError,
+    BadInputError,
+    MailedProofRefusedError,
+    RegistrationUnknownError,
+    TooManyRequestsError,
+)
+from auth_service.domain.registration import RegistrationState
+from auth_service.storage.operators import find_by_email
+from auth_service.storage.organizations import memberships_of
+from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, Registrant, letters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auth_service.domain.registration import Registration
+    from tests.doubles.auth_house import House
+
+DAY = 24 * 3600
+KNOWN = "owner@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is tried here is not how hard a hash is.
+    for name in ("register_group", "prove_address", "activate_group"):
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+
+
+@pytest.fixture
+def registrant(house: House) -> Registrant:
+    return Registrant(house)
+
+
+def state_of(registrant: Registrant, watcher: Watcher | None = None) -> RegistrationState:
+    database = registrant.house.wired.database
+    return read_registration(database, watcher or registrant.watcher, now=registrant.house.clock()).state
+
+
+def audited(house: House) -> list[str]:
+    with house.wired.database.reading() as connection:
+        return list(connection.exec_driver_sql("SELECT event FROM audit_events ORDER BY sequence").scalars())
+
+
+def raced(call: Callable[[], Registration], times: int = 8) -> list[Registration | Exception]:
+    def one(_: int) -> Registration | Exception:
+        try:
+            return call()
+        except MailedProofRefusedError as refused:
+            return refused
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def test_each_email_comes_after_the_step_before_it(registrant: Registrant) -> None:
+    """S1-32, S1-33, S1-35."""
+    told = [(one.template, one.recipient) for one in letters(registrant.house)]
+    registrant.register()
+    first = state_of(registrant)
+    registrant.prove()
+    second = state_of(registrant)
+    registrant.activate()
+
+    assert told == []
+    assert (first, second, state_of(registrant)) == ("address_unproven", "address_proven", "activated")
+    assert [(one.template, one.recipient) for one in letters(registrant.house)] == [
+        ("verify_address", EMAIL),
+        ("activate_group", EMAIL),
+    ]
+    assert audited(registrant.house)[-3:] == ["registration_requested", "address_proven", "group_activated"]
+
+
+def test_the_activation_makes_the_organization_and_its_owner(registrant: Registrant) -> None:
+    """S1-16, S1-18, S1-33: the account signs in with the password that was set with the first email."""
+    activated = registrant.activated()
+    house = registrant.house
+
+    with house.wired.database.reading() as connection:
+        found = find_by_email(connection, EMAIL)
+        assert found is not None
+        (member,) = memberships_of(connection, found[0].id)
+    assert (member.organization_id, member.organization_name) == (activated.organization_id, GROUP_NAME)
+    assert member.may_approve
+    assert PasswordHasher().verify(found[1], CLOUD_PASSWORD)
+
+
+def test_no_mail_and_no_table_holds_a_password_link_or_code(registrant: Registrant) -> None:
+    """T52, T55, T57: passwords are hashed, link and code digested; both emails are sealed."""
+    registrant.register()
+    shown = [
+        registrant.link("verify_address").secret,
+        registrant.code("verify_address").code,
+        registrant.watcher.watch_token,
+    ]
+    registrant.prove()
+    shown += [registrant.link("activate_group").secret, registrant.code("activate_group").code]
+    with registrant.house.wired.database.reading() as connection:
+        rows = "".join(
+            str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
+            for table in ("registrations", "outbox", "audit_events", "organizations")
+        )
+
+    secrets = [*shown, *(code.replace("-", "") for code in shown), GROUP_PASSWORD, CLOUD_PASSWORD]
+    assert GROUP_NAME in rows
+    assert [secret for secret in secrets if secret in rows] == []
+    told = "".join(str(one.context) for one in letters(registrant.house))
+    assert [password for password in (GROUP_PASSWORD, CLOUD_PASSWORD) if password in told] == []
+
+
+def test_what_an_activated_registration_needs_no_more_is_erased(registrant: Registrant) -> None:
+    """T57."""
+    registrant.activated()
+
+    with registrant.house.wired.database.reading() as connection:
+        row = connection.exec_driver_sql(
+            "SELECT group_password_hash, cloud_password_hash, link_digest, code_digest FROM registrations"
+        ).one()
+    assert tuple(row) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("template", ["verify_address", "activate_group"])
+def test_a_link_counts_once(registrant: Registrant, template: str) -> None:
+    """S1-35, T52."""
+    registrant.register()
+    step = registrant.prove
+    if template == "activate_group":
+        registrant.prove()
+        step = registrant.activate
+    link = registrant.link(template)
+    step(link)
+
+    with pytest.raises(MailedProofRefusedError):
+        step(link)
+
+
+@pytest.mark.parametrize("way", ["link", "code"])
+def test_of_many_at_once_one_proves_and_one_email_is_written(registrant: Registrant, way: str) -> None:
+    """T52: one conditional statement."""
+    registrant.register()
+    shown = getattr(registrant, way)("verify_address")
+
+    answers = raced(lambda: registrant.prove(shown), times=5)
+
+    assert [one for one in answers if not isinstance(one, Exception)] != []
+    assert sum(not isinstance(one, Exception) for one in answers) == 1
+    assert [one.template for one in letters(registrant.house)] == ["verify_address", "activate_group"]
+
+
+def test_of_many_activations_at_once_one_makes_an_organization(registrant: Registrant) -> None:
+    """T52."""
+    registrant.register()
+    registrant.prove()
+    link = registrant.link("activate_group")
+
+    answers = raced(lambda: registrant.activate(link))
+
+    assert sum(not isinstance(one, Exception) for one in answers) == 1
+    with registrant.house.wired.database.reading() as connection:
+        count = connection.exec_driver_sql("SELECT count(*) FROM organizations").scalar_one()
+    assert count == 2
+
+
+def test_a_link_is_for_its_own_step_alone(registrant: Registrant) -> None:
+    """T52: bound to the purpose."""
+    registrant.register()
+    first = registrant.link("verify_address")
+
+    with pytest.raises(MailedProofRefusedError):
+        registrant.activate(first, CLOUD_PASSWORD)
+    registrant.prove(first)
+    with pytest.raises(MailedProofRefusedError):
+        registrant.prove(registrant.link("activate_group"))
+
+
+def test_a_link_opens_no_other_registration(registrant: Registrant) -> None:
+    """T52: bound to the account, also where the request names another one."""
+    mine = registrant.register()
+    link = registrant.link("verify_address")
+    other = registrant.register(email="else@example.com")
+
+    with pytest.raises(MailedProofRefusedError):
+        registrant.prove(ShownLink(link.secret, other.registration_id))
+    assert registrant.prove(ShownLink(link.secret, mine.registration_id)).id == mine.registration_id
+
+
+@pytest.mark.parametrize(("way", "seconds"), [("link", DAY), ("code", 600)])
+def test_link_and_code_grow_too_old(registrant: Registrant, way: str, seconds: int) -> None:
+    """T52: a day for the link, ten minutes for the code (ASVS 6.5.5)."""
+    registrant.register()
+    shown = getattr(registrant, way)("verify_address")
+    registrant.house.clock.pass_seconds(seconds)
+
+    with pytest.raises(MailedProofRefusedError):
+        registrant.prove(shown)
+    registrant.house.clock.pass_seconds(-1)
+    assert registrant.prove(shown).state is RegistrationState.ADDRESS_PROVEN
+
+
+@pytest.mark.parametrize("spelt", [str.lower, lambda code: code.replace("-", " "), lambda code: f" {code}\u2009"])
+def test_a_code_is_the_second_way(registrant: Registrant, spelt: Callable[[str], str]) -> None:
+    """S1-35: typed as people type, at both steps."""
+    registrant.register()
+    code = registrant.code("verify_address")
+    registrant.prove(ShownCode(code.watcher, spelt(code.code)))
+    code = registrant.code("activate_group")
+
+    assert registrant.activate(ShownCode(code.watcher, spelt(code.code))).state is RegistrationState.ACTIVATED
+
+
+def test_five_wrong_codes_end_a_code_and_leave_the_link(registrant: Registrant) -> None:
+    """T52: also of a hundred at once; and the audit trail has each try."""
+    watcher = registrant.register()
+    wrong = ShownCode(watcher, "BBBB-BBBB")
+    raced(lambda: registrant.prove(wrong), times=5)
+
+    with pytest.raises(MailedProofRefusedError):
+        registrant.prove(registrant.code("verify_address"))
+    assert audited(registrant.house).count("registration_proof_refused") == 6
+    assert registrant.prove().state is RegistrationState.ADDRESS_PROVEN
+
+
+def test_four_wrong_codes_leave_the_fifth_try(registrant: Registrant) -> None:
+    watcher = registrant.register()
+    for entered in ("BBBB-BBBB", "", "x" * 1000, "\x00"):
+        with pytest.raises(MailedProofRefusedError):
+            registrant.prove(ShownCode(watcher, entered))
+
+    assert registrant.prove(registrant.code("verify_address")).state is RegistrationState.ADDRESS_PROVEN
+
+
+def test_a_code_counts_only_where_its_registration_is_watched(registrant: Registrant) -> None:
+    """T52: strangers who know the id use up no tries."""
+    watcher = registrant.register()
+    code = registrant.letter("verify_address").context["code"]
+    stranger = Watcher(watcher.registration_id, "not-the-token")
+
+    for _ in range(6):
+        with pytest.raises(MailedProofRefusedError):
+            registrant.prove(ShownCode(stranger, code))
+
+    assert registrant.prove(registrant.code("verify_address")).state is RegistrationState.ADDRESS_PROVEN
+
+
+@pytest.mark.parametrize("template", ["verify_address", "activate_group"])
+def test_an_email_that_is_sent_again_kills_the_link_and_code_before(registrant: Registrant, template: str) -> None:
+    """S1-35, T52: the newest only."""
+    registrant.register()
+    step = registrant.prove
+    if template == "activate_group":
+        registrant.prove()
+        step = registrant.activate
+    old_link, old_code = registrant.link(template), registrant.code(template)
+    registrant.ask_again()
+
+    for old in (old_link, old_code):
+        with pytest.raises(MailedProofRefusedError):
+            step(old)
+    assert step(registrant.link(template)).id == registrant.watcher.registration_id
+
+
+def test_looking_at_a_link_uses_nothing_up(registrant: Registrant) -> None:
+    """T53: a mail scanner may look as often as it likes."""
+    registrant.register()
+    link = registrant.link("verify_address")
+    house, state = registrant.house, RegistrationState.ADDRESS_UNPROVEN
+
+    seen = [
+        read_registration_of_link(house.wired.database, link, state=state, now=house.clock()).group_name
+        for _ in range(3)
+    ]
+
+    assert seen == [GROUP_NAME] * 3
+    registrant.prove(link)
+    with pytest.raises(MailedProofRefusedError):
+        read_registration_of_link(house.wired.database, link, state=state, now=house.clock())
+
+
+def test_only_who_has_the_watch_token_watches(registrant: Registrant) -> None:
+    """T44: somebody else's is as unknown as none."""
+    mine = registrant.register()
+    other = registrant.register(email="else@example.com")
+
+    for watcher in (Watcher(mine.registration_id, other.watch_token), Watcher("\x00", ""), Watcher("x", "y")):
+        with pytest.raises(RegistrationUnknownError):
+            state_of(registrant, watcher)
+
+
+def test_an_address_with_an_account_gets_the_same_answer_and_another_email(registrant: Registrant) -> None:
+    """T36: what is watched looks like any other, and never goes on."""
+    house = registrant.house
+    registrant.email = KNOWN
+    registrant.register()
+    registrant.ask_again()
+
+    assert state_of(registrant) is RegistrationState.ADDRESS_UNPROVEN
+    assert [(one.template, one.recipient) for one in letters(house)] == [("already_registered", KNOWN)] * 2
+    assert set(letters(house)[0].context) == {"sign_in_url", "requested_at"}
+
+
+@pytest.mark.parametrize("email", [EMAIL, KNOWN])
+def test_the_same_work_is_done_for_any_address(
+    registrant: Registrant, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T36: one hash, and the same statements in the same order."""
+    done: list[str] = []
+
+    def counted(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            done.append(name)
+            return function(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(PasswordHasher, "hash", counted(PasswordHasher.hash, "hash"))
+    for module, name in (
+        ("actions.register_group", "find_by_email"),
+        ("actions.register_group", "add_registration"),
+        ("outbound.registration_mail", "seal_message"),
+        ("outbound.registration_mail", "add_outgoing"),
+        ("actions.register_group", "append_event"),
+    ):
+        path = f"auth_service.{module}.{name}"
+        module_ = __import__(f"auth_service.{module}", fromlist=[name])
+        monkeypatch.setattr(path, counted(getattr(module_, name), name))
+
+    registrant.register(email=email)
+
+    assert done == ["hash", "add_registration", "find_by_email", "seal_message", "add_outgoing", "append_event"]
+
+
+def test_of_two_registrations_of_one_address_the_first_that_is_activated_counts(registrant: Registrant) -> None:
+    """S1-17: an email address is one account; who has shown that the mailbox is theirs is told so."""
+    registrant.register()
+    registrant.prove()
+    late = registrant.link("activate_group")
+    registrant.register(group_name="Second thoughts")
+    registrant.prove()
+    second = registrant.link("activate_group")
+    unproven = registrant.register(group_name="Third thoughts")
+    third = registrant.link("verify_address")
+    registrant.activate(late if late != second else second)
+
+    with pytest.raises(AddressTakenError):
+        registrant.activate(second if late != second else late)
+    with pytest.raises(AddressTakenError):
+        registrant.prove(third)
+    assert state_of(registrant, unproven) is RegistrationState.ADDRESS_UNPROVEN
+
+
+def test_without_a_cloud_password_by_then_the_activation_asks_for_one(registrant: Registrant) -> None:
+    """S1-16: there is no account that nobody can sign in to."""
+    registrant.register()
+    registrant.prove(password=None)
+
+    with pytest.raises(BadInputError) as refused:
+        registrant.activate()
+    assert set(refused.value.faults) == {"cloud_password"}
+    assert registrant.activate(password=CLOUD_PASSWORD).organization_id
+
+
+def test_every_wrong_field_is_named_at_once(registrant: Registrant) -> None:
+    """S1-26 … S1-28, T45, T51: and nothing was recorded."""
+    with pytest.raises(BadInputError) as refused:
+        registrant.register(
+            group_name="Bakery\r\nBcc: x@y.z",
+            group_password="bread",
+            email="a@b.example, c@d.example",
+            sales_manager="\u202e",
+            locale="tlh",
+        )
+
+    assert set(refused.value.faults) == {"group_name", "group_password", "email", "sales_manager", "locale"}
+    assert letters(registrant.house) == []
+
+
+@pytest.mark.parametrize("password", ["password1", "Password", "12345678", "x" * 129, "short", "tab\tinside"])
+def test_a_cloud_password_that_everybody_tries_is_refused(registrant: Registrant, password: str) -> None:
+    """T46."""
+    registrant.register()
+
+    with pytest.raises(BadInputError) as refused:
+        registrant.prove(password=password)
+    assert set(refused.value.faults) == {"cloud_password"}
+
+
+def test_mails_to_one_address_are_limited_however_they_are_asked_for(registrant: Registrant) -> None:
+    """T54: five in six hours by anybody, and five more for who has hardly asked."""
+    registrant.register()
+    for _ in range(4):
+        registrant.ask_again()
+
+    with pytest.raises(TooManyRequestsError):
+        registrant.ask_again()
+    assert registrant.register(requested_from="198.51.100.1")
+    assert registrant.register(email="else@example.com")
+    assert len(letters(registrant.house)) == 7
+
+
+def test_an_abandoned_registration_is_swept(registrant: Registrant) -> None:
+    """S1-35, T57: after a week it has expired and holds no secret, a month later it is gone."""
+    watcher = registrant.register()
+    house = registrant.house
+    house.clock.pass_seconds(7 * DAY)
+    by_the_clock = state_of(registrant)
+    sweep(house.wired.database, now=house.clock())
+    sweep(house.wired.database, now=house.clock())
+    with house.wired.database.reading() as connection:
+        row = connection.exec_driver_sql("SELECT state, group_password_hash, link_digest FROM registrations").one()
+    with pytest.raises(RegistrationUnknownError):
+        registrant.ask_again()
+    house.clock.pass_seconds(30 * DAY)
+    sweep(house.wired.database, now=house.clock())
+
+    assert by_the_clock is RegistrationState.EXPIRED
+    assert tuple(row) == ("expired", None, None)
+    assert audited(house).count("registration_expired") == 1
+    with pytest.raises(RegistrationUnknownError):
+        state_of(registrant, watcher)
+
+
+def test_links_begin_with_the_configured_address(registrant: Registrant) -> None:
+    """T40: whatever Host a request named."""
+    registrant.register()
+    registrant.prove()
+
+    urls = [
+        registrant.letter("verify_address").context["verify_url"],
+        registrant.letter("activate_group").context["activate_url"],
+    ]
+    assert all(url.startswith("http://127.0.0.1:8001/register/") for url in urls)
