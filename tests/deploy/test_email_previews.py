@@ -40,14 +40,25 @@ def test_every_example_of_every_email_is_listed_in_every_language(client: FlaskC
 def test_a_preview_shows_the_text_and_frames_the_html(client: FlaskClient) -> None:
     """T42."""
     page = client.get("/previews/es/device_authorized/1").text
-    framed = client.get("/previews/es/device_authorized/1/html")
+    framed = client.get("/previews/es/device_authorized/1/light")
 
     assert "<h1>Se autorizó Till 1 en Corner Shops</h1>" in page
     assert "1 de junio de 2026, 8:30 UTC" in page
-    assert page.count(' src="/previews/es/device_authorized/1/html" title="') == 2
+    assert re.findall(r' src="([^"]+)" title="', page) == [
+        "/previews/es/device_authorized/1/light",
+        "/previews/es/device_authorized/1/dark",
+    ]
     assert "<h1" in framed.text
     assert framed.headers["Content-Security-Policy"].startswith("sandbox allow-popups ")
     assert framed.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_both_modes_are_shown_whatever_the_browser_prefers(client: FlaskClient) -> None:
+    light, dark = (client.get(f"/previews/en/over_count/1/{mode}").text for mode in ("light", "dark"))
+
+    assert "@media not all {" in light
+    assert "@media all {" in dark
+    assert "prefers-color-scheme" not in light + dark
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, abort, render_template
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from flask import Response
 
     from notify_service.domain.email import Content
+
+_IF_DARK: Final = "(prefers-color-scheme: dark)"
+_WHEN: Final = {"light": "not all", "dark": "all"}
+"""Both modes are shown, whatever the browser prefers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,10 @@ def preview_routes() -> Blueprint:
     def one(locale: str, template: str, number: int) -> str:
         return render_template("preview.html", preview=_found(locale, template, number))
 
-    @routes.get("/<locale>/<template>/<int:number>/html")
-    def html_part(locale: str, template: str, number: int) -> Response:
-        return framed_html(_found(locale, template, number).content.html)
+    @routes.get("/<locale>/<template>/<int:number>/<any(light, dark):mode>")
+    def html_part(locale: str, template: str, number: int, mode: str) -> Response:
+        html = _found(locale, template, number).content.html
+        return framed_html(html.replace(_IF_DARK, _WHEN[mode]))
 
     return routes
 
