@@ -101,9 +101,10 @@ def office(database: Database, clock: Clock, letterbox: Letterbox, sender: Sende
 def queued(database: Database, sender: Sender) -> Callable[..., str]:
     """Give a call that writes a new notification down and gives its id."""
 
-    def write_down(recipient: str = OWNER) -> str:
+    def write_down(recipient: str = OWNER, locale: str = "en") -> str:
+        message = sender.message(recipient, locale)
         received = receive_notification(
-            database, sender.message(recipient), notification_key=sender.key, sender=SENDER, portal_url=PORTAL
+            database, message, notification_key=sender.key, sender=SENDER, portal_url=PORTAL
         )
         assert received is not None
         return received

@@ -67,16 +67,22 @@ class Sender:
 
     key: str
 
-    def seal(self, notification_id: UUID | None = None, recipient: str = OWNER, **changes: Any) -> tuple[str, str]:
-        """Give id and sealed text of a message."""
+    def seal(
+        self, notification_id: UUID | None = None, recipient: str = OWNER, locale: str = "en", **changes: Any
+    ) -> tuple[str, str]:
+        """Give id and sealed text of a message; `changes` are to its context."""
         message = NotificationMessage(
-            id=notification_id or uuid4(), template="device_authorized", recipient=recipient, context=context(**changes)
+            id=notification_id or uuid4(),
+            template="device_authorized",
+            recipient=recipient,
+            context=context(**changes),
+            locale=locale,
         )
         return str(message.id), seal_message(message, self.key)
 
-    def message(self, recipient: str = OWNER) -> ReceivedMessage:
+    def message(self, recipient: str = OWNER, locale: str = "en") -> ReceivedMessage:
         """Give a good message as it comes from the queue."""
-        notification_id, sealed = self.seal(recipient=recipient)
+        notification_id, sealed = self.seal(recipient=recipient, locale=locale)
         return ReceivedMessage(MESSAGE_VERSION, notification_id, sealed, NOW)
 
 

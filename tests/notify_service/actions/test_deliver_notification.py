@@ -56,6 +56,14 @@ def test_a_queued_notification_is_sent_and_its_content_erased(
     assert (row.state, row.sealed, row.attempts, row.sent_at) == (State.SENT, None, 1, NOW)
 
 
+def test_an_email_is_written_in_the_language_of_its_message(
+    office: PostOffice, letterbox: Letterbox, queued: Callable[..., str]
+) -> None:
+    deliver_notification(office, queued(locale="es"))
+
+    assert letterbox.emails[0].content.subject == "Se autorizó Till 1 en Corner Shops"
+
+
 def test_a_second_delivery_sends_nothing(office: PostOffice, letterbox: Letterbox, queued: Callable[..., str]) -> None:
     """F25."""
     notification_id = queued()
