@@ -6,6 +6,7 @@ import hmac
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import redis
@@ -20,6 +21,7 @@ from wire.http_client import HttpClient
 from wire.jwks import FetchedKeys
 from wire.scopes import NOTIFY_AUDIENCE
 from wire.serving.bearer import BearerGuard
+from wire.serving.redis_fitness import check_redis
 from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 from wire.token_verification import TokenVerifier
 
@@ -85,5 +87,5 @@ def wire_up(settings: Settings) -> Wired:
             refused_addresses_kept=timedelta(days=settings.refused_address_days),
         ),
         # The mail server is not among them: while it is away, emails wait and nothing is lost.
-        readiness_checks={"database": database.check, "redis": queue.ping},
+        readiness_checks={"database": database.check, "redis": partial(check_redis, queue)},
     )
