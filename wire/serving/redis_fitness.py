@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from wire.errors import RedisUnfitError
 
@@ -14,7 +14,7 @@ KEEPS_ALL: Final = "noeviction"
 
 def check_redis(redis: Redis) -> None:
     """Ask for its memory. Raises RedisUnfitError, or redis' own errors when it does not answer."""
-    memory = cast("dict[str, Any]", redis.info("memory"))
+    memory = redis.info("memory")
     limit = int(memory["maxmemory"])
     if not limit:
         return
