@@ -59,6 +59,7 @@ class MailBench:
         migrate("notify_service", environment["NOTIFY_DATABASE_URL"])
         self._core, self._port, self._email = core, settings.ports.smtp, folder / "email"
         self._key = secrets.notification_key
+        self._context = context(devices_url=f"{environment['NOTIFY_ISSUER']}/devices")
         redis_url = addresses(settings, secrets).redis
         self._queue, self._redis = NotificationQueue(redis_url), redis.Redis.from_url(redis_url)
         self._ledger = Database(environment["NOTIFY_DATABASE_URL"])
@@ -116,7 +117,9 @@ class MailBench:
         return Sent(used / EMAILS, seconds / EMAILS)
 
     def _publish(self, recipient: str) -> None:
-        message = NotificationMessage(id=uuid4(), template="device_authorized", recipient=recipient, context=context())
+        message = NotificationMessage(
+            id=uuid4(), template="device_authorized", recipient=recipient, context=self._context
+        )
         self._queue.publish(message.id, seal_message(message, self._key), QUEUE_NAME)
 
     def _count_sent(self) -> int:

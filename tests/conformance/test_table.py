@@ -26,7 +26,7 @@ THREAT_IDS: Final = [
     "T57",
     "T59",
 ]
-FAULT_IDS: Final = [f"F{number:02}" for number in (*range(8, 13), *range(17, 27), *range(33, 39), 48)]
+FAULT_IDS: Final = [f"F{number:02}" for number in (*range(8, 13), *range(17, 27), *range(33, 40), 48)]
 """Those that concern emails and Redis."""
 
 

@@ -14,7 +14,8 @@ from tests.notify_service.doubles import context
 from wire.notification_message import NotificationMessage, seal_message
 
 if __name__ == "__main__":
-    message = NotificationMessage(id=uuid4(), template="device_authorized", recipient=sys.argv[1], context=context())
+    told = context(devices_url=f"{os.environ['AUTH_ISSUER']}/devices")
+    message = NotificationMessage(id=uuid4(), template="device_authorized", recipient=sys.argv[1], context=told)
     sealed = seal_message(message, os.environ["AUTH_NOTIFICATION_KEY"])
     with Database(os.environ["AUTH_DATABASE_URL"]).transaction() as connection:
         add_outgoing(connection, message, sealed, datetime.now(UTC))

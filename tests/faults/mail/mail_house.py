@@ -88,11 +88,12 @@ class MailHouse:
     chance: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
+        portal = self.environment["AUTH_ISSUER"]
         self.contexts = {
-            "device_authorized": context(),
+            "device_authorized": context(devices_url=f"{portal}/devices"),
             "verify_address": {
                 "group_name": "Corner Shops",
-                "verify_url": f"{self.environment['AUTH_ISSUER']}/registrations/proof",
+                "verify_url": f"{portal}/registrations/proof",
                 "code": "123456",
                 "expires_at": "2030-01-01T00:00:00+00:00",
             },
