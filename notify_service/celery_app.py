@@ -17,12 +17,17 @@ from notify_service.tasks.redrive_notifications import (
     REDRIVE_TASK_NAME,
     add_redrive_notifications,
 )
+from notify_service.tasks.scan_contacts import SCAN_CONTACTS_TASK_NAME, add_scan_contacts
+from notify_service.tasks.scan_over_counts import SCAN_OVER_COUNTS_TASK_NAME, add_scan_over_counts
+from notify_service.tasks.scan_renewals import SCAN_RENEWALS_TASK_NAME, add_scan_renewals
 from notify_service.tasks.send_notification import add_send_notification
+from notify_service.tasks.write_vendor_digest import VENDOR_DIGEST_TASK_NAME, add_write_vendor_digest
 from wire.notification_contexts import QUEUE_NAME, QUEUE_NAMES
 from wire.notification_message import TASK_NAME
 from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
+    from notify_service.actions.calendar_parts import CalendarParts
     from notify_service.actions.deliver_notification import PostOffice
 
 VISIBILITY_SECONDS: Final = 12
@@ -63,7 +68,14 @@ _SETTINGS: Final[dict[str, Any]] = {
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "broker_transport_options": {
         # Celery brings tasks of its own, which call others: who can write to Redis must not reach them (T56).
-        "task_names": (TASK_NAME, REDRIVE_TASK_NAME),
+        "task_names": (
+            TASK_NAME,
+            REDRIVE_TASK_NAME,
+            SCAN_RENEWALS_TASK_NAME,
+            SCAN_CONTACTS_TASK_NAME,
+            SCAN_OVER_COUNTS_TASK_NAME,
+            VENDOR_DIGEST_TASK_NAME,
+        ),
         "queue_order_strategy": "priority",
         "visibility_timeout": VISIBILITY_SECONDS,
         # Look for unacknowledged messages every second, at every look.
@@ -82,12 +94,15 @@ _SETTINGS: Final[dict[str, Any]] = {
 }
 
 
-def create_celery(redis_url: str, office: PostOffice) -> Celery:
+def create_celery(redis_url: str, office: PostOffice, calendar: CalendarParts | None = None) -> Celery:
     """Build the app that a worker or beat runs; works with the pools prefork, threads and solo."""
     celery = Celery("notify_service", broker=redis_url, set_as_current=False)
     celery.conf.update(_SETTINGS)
     add_send_notification(celery, office)
     add_redrive_notifications(celery, office)
+    if calendar is not None:
+        for add in (add_scan_renewals, add_scan_contacts, add_scan_over_counts, add_write_vendor_digest):
+            add(celery, calendar)
 
     def leave_connections_to_the_parent(**_: object) -> None:
         # A forked child must not speak on a database connection that its parent opened.

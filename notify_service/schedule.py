@@ -20,6 +20,10 @@ from database.errors import DatabaseUnavailableError
 from notify_service.actions.give_up_beat_lease import give_up_beat_lease
 from notify_service.actions.hold_beat_lease import BEAT_LEASE_SECONDS, hold_beat_lease
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
+from notify_service.tasks.scan_contacts import SCAN_CONTACTS_TASK_NAME
+from notify_service.tasks.scan_over_counts import SCAN_OVER_COUNTS_TASK_NAME
+from notify_service.tasks.scan_renewals import SCAN_RENEWALS_TASK_NAME
+from notify_service.tasks.write_vendor_digest import VENDOR_DIGEST_TASK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +35,8 @@ REDRIVE_SECONDS: Final = 5
 STANDBY_SECONDS: Final = 5.0
 """So often a beat that does not hold the lease looks whether it is free."""
 
+CALENDAR_SECONDS: Final = 60
+
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "redrive": {
         "task": REDRIVE_TASK_NAME,
@@ -38,6 +44,21 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         # A call that no worker took in time is worthless: the next one is there.
         "options": {"queue": REDRIVE_QUEUE, "expires": REDRIVE_SECONDS},
     },
+}
+
+CALENDAR_SCHEDULE: Final[dict[str, dict[str, Any]]] = {
+    # Nearly every call finds nothing due. When a run is due its row knows, so a beat that was away misses none.
+    name.removeprefix("notify_service."): {
+        "task": name,
+        "schedule": CALENDAR_SECONDS,
+        "options": {"queue": REDRIVE_QUEUE, "expires": CALENDAR_SECONDS},
+    }
+    for name in (
+        SCAN_RENEWALS_TASK_NAME,
+        SCAN_CONTACTS_TASK_NAME,
+        SCAN_OVER_COUNTS_TASK_NAME,
+        VENDOR_DIGEST_TASK_NAME,
+    )
 }
 
 _log = logging.getLogger(__name__)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, post_load, validate, validates_schema
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from notify_service.calendar_settings import CalendarFields, take_calendar_settings
 from notify_service.domain.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from notify_service.calendar_settings import CalendarSettings
 
 PREFIX: Final = "NOTIFY_"
 LONGEST_ADDRESS: Final = 254
@@ -58,6 +61,8 @@ class Settings:
     """NOTIFY_FROM_ADDRESS: the sender of every email."""
     refused_address_days: int
     """NOTIFY_REFUSED_ADDRESS_DAYS: so long an address that was refused for good is not tried; 0 tries it each time."""
+    calendar: CalendarSettings | None
+    """What reminders take; None: there are none."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -126,7 +131,7 @@ _EMAILS: Final = "wants a number of emails, 1 to 1000."
 _DAYS: Final = "wants a number of days, 0 to 365."
 
 
-class _SettingsSchema(Schema):
+class _SettingsSchema(CalendarFields):
     database_url = _required(_database_url, "wants a database URL such as sqlite:////var/lib/tillpass/notify.db.")
     redis_url = _required(_url({"redis", "rediss"}, "wants a redis or rediss URL."), "wants a redis or rediss URL.")
     public_url = _required(_url({"http", "https"}, _WEB_URL), "wants this service's URL as its callers write it.")
@@ -179,7 +184,8 @@ class _SettingsSchema(Schema):
     def _complete(self, values: dict[str, Any], **_: object) -> Settings:
         values["jwks_uri"] = values["jwks_uri"] or f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
         values["portal_url"] = values["portal_url"] or values["issuer"]
-        return Settings(**values)
+        calendar = take_calendar_settings(values)
+        return Settings(**values, calendar=calendar)
 
 
 def _is_loopback(host: str) -> bool:

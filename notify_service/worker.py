@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from notify_service.celery_app import create_celery
-from notify_service.schedule import SCHEDULE, leased_scheduler
+from notify_service.schedule import CALENDAR_SCHEDULE, SCHEDULE, leased_scheduler
 from notify_service.settings import load_settings
 from notify_service.wiring import wire_up
 
 _settings = load_settings(os.environ)
-_office = wire_up(_settings).office
-app = create_celery(_settings.redis_url, _office)
-app.conf.beat_schedule = SCHEDULE
-app.conf.beat_scheduler = leased_scheduler(_office.database, _office.now)
+_wired = wire_up(_settings)
+app = create_celery(_settings.redis_url, _wired.office, _wired.calendar)
+app.conf.beat_schedule = SCHEDULE if _wired.calendar is None else {**SCHEDULE, **CALENDAR_SCHEDULE}
+app.conf.beat_scheduler = leased_scheduler(_wired.database, _wired.office.now)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from auth_service.domain.errors import OrganizationUnknownError
-from auth_service.storage.organizations import organization_name, owner_addresses
+from auth_service.storage.organizations import organization_locale, organization_name, owner_addresses
 from wire.calendar_records import OrganizationRecipients
 
 if TYPE_CHECKING:
     from database.engine import Database
-
-_LOCALE: Final = "en"
 
 
 def read_recipients(database: Database, organization_id: str) -> OrganizationRecipients:
@@ -20,4 +18,5 @@ def read_recipients(database: Database, organization_id: str) -> OrganizationRec
         name = organization_name(connection, organization_id)
         if name is None:
             raise OrganizationUnknownError("No organization has this id.")
-        return OrganizationRecipients(name, _LOCALE, tuple(owner_addresses(connection, organization_id)))
+        owners = tuple(owner_addresses(connection, organization_id))
+        return OrganizationRecipients(name, organization_locale(connection, organization_id), owners)

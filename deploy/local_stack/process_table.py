@@ -25,6 +25,8 @@ _WORKER_OPTIONS: Final = (
     "--without-mingle",
     "--without-heartbeat",
 )
+# What worker and beat alone need.
+_CALENDAR: Final = frozenset({"NOTIFY_LICENSE_SERVICE_URL", "NOTIFY_CLIENT_SECRET"})
 POS_CLIENT_ID: Final = "tillpass-pos"
 # As wire.update_manifest has it; the launcher does without the libraries of the services.
 UPDATE_MANIFEST_PATH: Final = "/update-manifest"
@@ -58,6 +60,7 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
     """List the parts; each stands after those that it needs."""
     ports = settings.ports
     auth, license_, update, notify, pos = environments(settings, secrets).values()
+    status_api = {name: value for name, value in notify.items() if name not in _CALENDAR}
     redis_part = [] if settings.redis_url else [redis_server.part(settings.folder, ports.redis, secrets.redis_password)]
     redis_need = tuple(part.name for part in redis_part)
     queue_ends = ("mail_catcher", *redis_need)
@@ -68,7 +71,7 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
             _python("deploy.local_stack.mail_catcher", f"--port={ports.smtp}", f"--folder={settings.folder / 'mail'}"),
             greets_smtp(ports.smtp),
         ),
-        _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, notify, needs=redis_need),
+        _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, status_api, needs=redis_need),
         _auth_service(settings, auth, redis_need),
         _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
         _web(
@@ -106,6 +109,7 @@ def seeding(settings: StackSettings, secrets: StackSecrets) -> tuple[tuple[str, 
     own = {
         "TILLPASS_DEMO_PASSWORD": secrets.demo_password,
         "TILLPASS_SCRIPTS_SECRET": secrets.client_secret,
+        "TILLPASS_NOTIFY_SECRET": secrets.notify_client_secret,
         "TILLPASS_UPDATE_KEY": str(settings.folder / "update-signing-key.pem"),
         "POS_UPDATE_KEYS": pos["POS_UPDATE_KEYS"],
     }
@@ -148,6 +152,8 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "NOTIFY_SMTP_PORT": str(settings.ports.smtp),
             "NOTIFY_SMTP_SECURITY": "none",
             "NOTIFY_FROM_ADDRESS": "licensing@tillpass.example",
+            "NOTIFY_LICENSE_SERVICE_URL": urls.license,
+            "NOTIFY_CLIENT_SECRET": secrets.notify_client_secret,
             "TILLPASS_MAIL_FOLDER": str(folder / "mail"),
         },
         "pos": {

@@ -46,6 +46,7 @@ from wire.scopes import (
     LICENSES_WRITE,
     NOTIFICATIONS_READ,
     NOTIFICATIONS_WRITE,
+    ORGANIZATIONS_READ,
     WEBHOOKS_READ,
     WEBHOOKS_WRITE,
 )
@@ -63,6 +64,7 @@ POS_SERVER: Final = "Shop 1 POS Server"
 AGREEMENT: Final = "DEMO-1"
 ID_NUMBER: Final = "Demo"
 SCRIPTS_CLIENT_ID: Final = "local-scripts"
+NOTIFY_CLIENT_ID: Final = "notify-service"
 _PACKAGES: Final = {
     "auth_service": "AUTH_DATABASE_URL",
     "license_service": "LICENSE_DATABASE_URL",
@@ -78,6 +80,7 @@ class Seeding:
     licenses: Database
     demo_password: str
     scripts_secret: str
+    notify_secret: str
     now: datetime
 
 
@@ -99,6 +102,7 @@ def seed(environ: Mapping[str, str], now: datetime) -> dict[str, Any]:
         licenses=Database(environ["LICENSE_DATABASE_URL"]),
         demo_password=environ["TILLPASS_DEMO_PASSWORD"],
         scripts_secret=environ["TILLPASS_SCRIPTS_SECRET"],
+        notify_secret=environ["TILLPASS_NOTIFY_SECRET"],
         now=now,
     )
     _seed_clients(seeding)
@@ -158,10 +162,17 @@ def _seed_clients(seeding: Seeding) -> None:
         WEBHOOKS_WRITE,
     )
     scripts = NewClient(SCRIPTS_CLIENT_ID, "Local scripts", (CLIENT_CREDENTIALS,), scopes, is_public=False)
-    registered = _client(seeding, SCRIPTS_CLIENT_ID)
+    _seed_confidential_client(seeding, scripts, seeding.scripts_secret)
+    reads = (LICENSES_READ, ORGANIZATIONS_READ)
+    notify = NewClient(NOTIFY_CLIENT_ID, "Notify service", (CLIENT_CREDENTIALS,), reads, is_public=False)
+    _seed_confidential_client(seeding, notify, seeding.notify_secret)
+
+
+def _seed_confidential_client(seeding: Seeding, client: NewClient, secret: str) -> None:
+    registered = _client(seeding, client.client_id)
     if registered is None:
-        register_client(seeding.auth, scripts, now=seeding.now, client_secret=seeding.scripts_secret)
-    elif not registered.check_client_secret(seeding.scripts_secret):
+        register_client(seeding.auth, client, now=seeding.now, client_secret=secret)
+    elif not registered.check_client_secret(secret):
         sys.exit("secrets.json is not the one that these databases were made with: remove the folder, start anew.")
 
 

@@ -25,6 +25,7 @@ class StackSecrets:
     redis_password: str
     demo_password: str
     client_secret: str
+    notify_client_secret: str
 
 
 def secrets_of(path: Path) -> StackSecrets:
@@ -51,6 +52,7 @@ def _make() -> StackSecrets:
         redis_password=secrets.token_urlsafe(32),
         demo_password=_readable_password(),
         client_secret=secrets.token_urlsafe(32),
+        notify_client_secret=secrets.token_urlsafe(32),
     )
 
 

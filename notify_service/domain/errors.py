@@ -3,6 +3,10 @@
 NotifyError
 ├── SettingsError               the service cannot start like this
 ├── NotificationNotFoundError   no notification of ours has that id
+├── CalendarError               what the calendar reads could not be had
+│   ├── ServiceAwayError           no usable answer: the run ends, and another follows
+│   ├── RunTooLongError            the run took its time: what is left is for the next one
+│   └── OrganizationUnreadableError  one organization's fault: the others go on
 └── DeliveryError               an attempt ended without a sent email
     ├── RecipientRefusedError      the recipient, for good: never tried again
     │   └── AddressMarkedError        refused a short while ago, so not even asked
@@ -37,6 +41,30 @@ class NotificationNotFoundError(NotifyError):
     """The ledger has no such notification."""
 
     code = "notification_not_found"
+
+
+class CalendarError(NotifyError):
+    """A run of the calendar could not do all of its work."""
+
+    code = "calendar_error"
+
+
+class ServiceAwayError(CalendarError):
+    """license_service or auth_service gives no answer that could be used; what is so is not known."""
+
+    code = "service_away"
+
+
+class RunTooLongError(CalendarError):
+    """The run ends before its lease does."""
+
+    code = "run_too_long"
+
+
+class OrganizationUnreadableError(CalendarError):
+    """auth_service answers, but not usably about this organization."""
+
+    code = "organization_unreadable"
 
 
 class DeliveryError(NotifyError):

@@ -48,7 +48,7 @@ class Notification:
 
     `leases` counts the leases taken, so it also names one; `lost_leases` those that ran out. `attempts` counts those
     that tell something about this email: what ended at a server that nobody can use is given back. `fault` is the code
-    of the last DeliveryError.
+    of the last DeliveryError. `about` is the occasion of an email that the calendar wrote.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Notification:
     smtp_answer: str | None
     created_at: datetime
     sent_at: datetime | None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

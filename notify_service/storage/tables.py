@@ -40,9 +40,12 @@ notifications: Final = Table(
     Column("smtp_answer", String(255)),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    # The occasion, of an email that the calendar wrote (domain/calendar.py).
+    Column("about", String(200)),
     # What is due is asked every few seconds, and nearly every row is sent.
     Index(None, "state"),
     Index(None, "created_at"),
+    Index(None, "about"),
     # Limits count what one address or one organization got lately (T54).
     Index(None, "recipient", "created_at"),
     Index(None, "organization_id", "created_at"),
@@ -85,4 +88,16 @@ set_aside_messages: Final = Table(
     Column("id", String(64), primary_key=True),
     Column("reason", String(255), nullable=False),
     Column("received_at", Instant, nullable=False),
+)
+
+scans: Final = Table(
+    "scans",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("due_at", Instant, nullable=False),
+    # While somebody is at it.
+    Column("lease_until", Instant),
+    Column("finished_at", Instant),
+    # Why the last run did not do all of its work.
+    Column("fault", String(255)),
 )

@@ -16,7 +16,9 @@ from wire.update_manifest import UPDATE_MANIFEST_PATH
 if TYPE_CHECKING:
     from pathlib import Path
 
-SECRETS = StackSecrets("auth-secret", "license-secret", "seal-key", "redis-password", "demo-password", "scripts-secret")
+SECRETS = StackSecrets(
+    "auth-secret", "license-secret", "seal-key", "redis-password", "demo-password", "scripts-secret", "notify-secret"
+)
 
 
 def test_parts_stand_after_what_they_need(tmp_path: Path) -> None:
@@ -68,6 +70,7 @@ def test_a_secret_reaches_only_the_parts_that_use_it_and_no_command_line(tmp_pat
     assert holders("auth-secret") == {"auth_service", "outbox_relay"}
     assert holders("license-secret") == {"license_service", "webhook_delivery"}
     assert holders("seal-key") == holders("redis-password") == users_of_the_queue
+    assert holders("notify-secret") == {"notify_worker", "notify_beat"}
     assert holders("demo-password") == holders("scripts-secret") == set()
     assert not [part.name for part in parts for word in part.command if "redis-password" in word]
 

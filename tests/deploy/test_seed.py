@@ -44,7 +44,7 @@ def test_seeding_again_changes_nothing(environ: dict[str, str], tmp_path: Path) 
     keys = sorted(tmp_path.glob("*-keys/*.pem"))
 
     assert seed(environ, NOW) == first
-    assert counts(tmp_path) == {"organizations": 1, "operators": 1, "memberships": 1, "devices": 2, "clients": 2}
+    assert counts(tmp_path) == {"organizations": 1, "operators": 1, "memberships": 1, "devices": 2, "clients": 3}
     assert sorted(tmp_path.glob("*-keys/*.pem")) == keys
     assert [key.parent.name for key in keys] == ["auth-keys", "license-keys"]
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
 
+from notify_service.actions.calendar_parts import CalendarParts
 from notify_service.celery_app import VISIBILITY_SECONDS, create_celery
 from notify_service.domain.notification import LEASE_SECONDS
-from notify_service.schedule import SCHEDULE
+from notify_service.schedule import CALENDAR_SCHEDULE, SCHEDULE
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
+from tests.notify_service.calendar_doubles import Licenses, Organizations
 from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import TASK_NAME
 
@@ -64,3 +66,18 @@ def test_the_broker_may_be_away_for_any_length_of_time(celery: Any) -> None:
     """F17, F19."""
     assert celery.conf.broker_connection_retry_on_startup
     assert celery.conf.broker_connection_max_retries is None
+
+
+def test_the_calendar_is_called_when_it_is_set_up(office: PostOffice, celery: Any) -> None:
+    """And a call for it that somebody else wrote finds no task where it is not."""
+    names = {entry["task"] for entry in CALENDAR_SCHEDULE.values()}
+    assert not names & set(celery.tasks)
+    parts = CalendarParts(office.database, Licenses(), Organizations(), "", "", "", office.now)
+
+    with_calendar = create_celery("redis://127.0.0.1:1/0", office, parts)
+
+    assert len(names) == 4
+    assert names <= set(with_calendar.tasks)
+    assert names <= set(with_calendar.conf.broker_transport_options["task_names"])
+    # A call that takes longer than a message may must not come twice.
+    assert not any(with_calendar.tasks[name].acks_late for name in names)

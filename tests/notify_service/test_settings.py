@@ -4,6 +4,7 @@ import pytest
 
 from notify_service.domain.errors import SettingsError
 from notify_service.settings import load_settings
+from notify_service.wiring import wire_up
 
 
 def faults_of(given: dict[str, str]) -> list[str]:
@@ -133,3 +134,51 @@ def test_no_secret_is_in_the_representation_or_in_a_fault(settings_given: dict[s
     for text in ("s3cret", "pw5", settings_given["NOTIFY_NOTIFICATION_KEY"], "k3y"):
         assert text not in shown
         assert text not in told
+
+
+CALENDAR = {"NOTIFY_LICENSE_SERVICE_URL": "http://127.0.0.1:8002", "NOTIFY_CLIENT_SECRET": "s3cret"}
+
+
+def test_without_license_service_there_is_no_calendar(settings_given: dict[str, str]) -> None:
+    assert load_settings(settings_given).calendar is None
+
+
+def test_the_calendar_asks_the_issuer_unless_told_otherwise(settings_given: dict[str, str]) -> None:
+    calendar = load_settings({**settings_given, **CALENDAR}).calendar
+    elsewhere = load_settings(
+        {**settings_given, **CALENDAR, "NOTIFY_AUTH_SERVICE_URL": "http://10.0.0.1:8001"}
+    ).calendar
+
+    assert calendar is not None
+    assert elsewhere is not None
+    assert (calendar.auth_service_url, calendar.client_id) == ("http://127.0.0.1:8001", "notify-service")
+    assert elsewhere.auth_service_url == "http://10.0.0.1:8001"
+    assert "s3cret" not in repr(calendar)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"NOTIFY_CLIENT_SECRET": "x"}, "NOTIFY_LICENSE_SERVICE_URL"),
+        ({"NOTIFY_CLIENT_KEY_FILE": "/x"}, "NOTIFY_LICENSE_SERVICE_URL"),
+        ({"NOTIFY_LICENSE_SERVICE_URL": "http://127.0.0.1:8002"}, "NOTIFY_CLIENT_SECRET"),
+        ({**CALENDAR, "NOTIFY_CLIENT_KEY_FILE": "/x"}, "NOTIFY_CLIENT_KEY_FILE"),
+        ({**CALENDAR, "NOTIFY_LICENSE_SERVICE_URL": "licenses"}, "NOTIFY_LICENSE_SERVICE_URL"),
+        ({**CALENDAR, "NOTIFY_AUTH_SERVICE_URL": "http://[::1"}, "NOTIFY_AUTH_SERVICE_URL"),
+        ({**CALENDAR, "NOTIFY_CLIENT_ID": "a b"}, "NOTIFY_CLIENT_ID"),
+        ({**CALENDAR, "NOTIFY_CLIENT_SECRET": "a b"}, "NOTIFY_CLIENT_SECRET"),
+    ],
+)
+def test_what_the_calendar_lacks_is_named(settings_given: dict[str, str], given: dict[str, str], fault: str) -> None:
+    """T47: without its value."""
+    (told,) = faults_of({**settings_given, **given})
+
+    assert told.startswith(f"  {fault}: ")
+    assert "s3cret" not in told
+
+
+def test_a_key_that_is_not_there_keeps_the_service_from_starting(settings_given: dict[str, str]) -> None:
+    given = {"NOTIFY_LICENSE_SERVICE_URL": "http://127.0.0.1:8002", "NOTIFY_CLIENT_KEY_FILE": "/nowhere/client.pem"}
+
+    with pytest.raises(SettingsError, match="NOTIFY_CLIENT_KEY_FILE: /nowhere/client"):
+        wire_up(load_settings({**settings_given, **given}))

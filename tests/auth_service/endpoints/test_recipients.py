@@ -11,7 +11,7 @@ from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_organization import create_organization
 from auth_service.domain.operator import Operator, Role
 from auth_service.storage.operators import add_operator
-from auth_service.storage.organizations import add_membership
+from auth_service.storage.organizations import add_membership, add_organization
 from tests.doubles.auth_house import ISSUER
 from wire.calendar_documents import OrganizationRecipientsSchema
 from wire.calendar_records import OrganizationRecipients
@@ -55,6 +55,16 @@ def test_the_owners_of_an_organization_are_those_who_are_told(house: House) -> N
         "Bakery", "en", ("another@example.com", "owner@example.com")
     )
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_language_is_the_organization_s_own(house: House) -> None:
+    organization_id = str(uuid4())
+    with house.wired.database.transaction() as connection:
+        add_organization(connection, organization_id, "Panadería", house.clock(), locale="es")
+
+    answer = ask(house, recipients_of(organization_id))
+
+    assert answer.json == {"organization_name": "Panadería", "locale": "es", "owners": []}
 
 
 def test_an_organization_that_is_not_there_is_404(house: House) -> None:
