@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from database.errors import DatabaseUnavailableError
+from database.errors import DatabaseUnavailableError, TransactionUndoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_SECONDS: Final = 5
 _AFTER_COMMIT: Final = "after_commit"
+_UNDONE: Final = frozenset({"40001", "40P01"})
+"""SQLSTATE serialization_failure and deadlock_detected."""
 
 
 class Database:
@@ -128,7 +130,7 @@ def after_commit(connection: Connection, call: Callable[[], None]) -> None:
 
 @contextmanager
 def faults_translated() -> Iterator[None]:
-    """Turn what a driver says when its database does not answer into DatabaseUnavailableError; our defects pass."""
+    """Turn what a driver says when its database does not do the work into our errors; our defects pass."""
     try:
         yield
     except PoolTimeoutError as fault:
@@ -137,6 +139,8 @@ def faults_translated() -> Iterator[None]:
         # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
         if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
             raise
+        if getattr(fault.orig, "sqlstate", None) in _UNDONE:
+            raise TransactionUndoneError("The database undid the work for the sake of another.") from fault
         raise DatabaseUnavailableError("The database does not answer.") from fault
     except DBAPIError as fault:
         if fault.connection_invalidated:

@@ -1,7 +1,8 @@
 """Every error that database raises on purpose.
 
 DatabaseError
-└── DatabaseUnavailableError   no answer: down, locked for too long, out of space; the same call may pass later
+└── DatabaseUnavailableError    no answer: down, locked for too long, out of space; the same call may pass later
+    └── TransactionUndoneError  undone for the sake of another transaction; the same call may pass at once
 """
 
 
@@ -11,3 +12,7 @@ class DatabaseError(Exception):
 
 class DatabaseUnavailableError(DatabaseError):
     """The database did not take the work; nothing of it was done. Answered with 503."""
+
+
+class TransactionUndoneError(DatabaseUnavailableError):
+    """A deadlock, or a serialization failure, that this transaction was chosen to give way in (F29)."""

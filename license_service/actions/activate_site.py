@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import RevisionChangedError
 from license_service.storage import sites
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.site import Site
 
 
+@retried
 def activate_site(database: Database, organization_id: str, *, revision: int, now: datetime) -> Site:
     """Give the site, activated; doing it again changes nothing but when it was.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import CodeTakenError
 from license_service.storage import catalog
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from license_service.domain.catalog import Component
 
 
+@retried
 def add_component(database: Database, component: Component) -> None:
     """Keep the component. Raises CodeTakenError."""
     with database.transaction() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import CodeTakenError
 from license_service.storage import catalog
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from license_service.domain.catalog import Profile
 
 
+@retried
 def add_profile(database: Database, profile: Profile) -> None:
     """Keep the profile. Raises CodeTakenError or UnknownComponentError."""
     with database.transaction() as connection:

@@ -7,10 +7,11 @@ keeps nothing: the answer's row is another's by then.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from database.errors import DatabaseUnavailableError
+from database.retried import retried
 from license_service.domain.errors import IdempotencyKeyReusedError, PostUnderWayError
 from license_service.domain.idempotent_post import KEPT, LONGEST_WORK
 from license_service.storage import idempotency_keys
@@ -44,15 +45,34 @@ def answer_once(
         return OnceAnswered(post.open(kept), is_replay=True)
     with ExitStack() as undo:
         undo.callback(_give_up, database, post.id, claim_id)
-        with database.joined() if post.is_joined else nullcontext():
-            answer = work()
-            with database.transaction() as connection:
-                if not idempotency_keys.keep_answer(connection, post.id, claim_id, post.seal(answer, nonce)):
-                    raise PostUnderWayError
+        do = _done_joined if post.is_joined else _done
+        answer = do(database, post, work, claim_id, nonce)
         undo.pop_all()
         return OnceAnswered(answer, is_replay=False)
 
 
+def _done(database: Database, post: IdempotentPost, work: Callable[[], Answer], claim_id: str, nonce: bytes) -> Answer:
+    answer = work()
+    _keep(database, post.id, claim_id, post.seal(answer, nonce))
+    return answer
+
+
+@retried
+def _done_joined(
+    database: Database, post: IdempotentPost, work: Callable[[], Answer], claim_id: str, nonce: bytes
+) -> Answer:
+    with database.joined():
+        return _done(database, post, work, claim_id, nonce)
+
+
+@retried
+def _keep(database: Database, post_id: str, claim_id: str, sealed: bytes) -> None:
+    with database.transaction() as connection:
+        if not idempotency_keys.keep_answer(connection, post_id, claim_id, sealed):
+            raise PostUnderWayError
+
+
+@retried
 def _kept_or_claimed(database: Database, post: IdempotentPost, claim_id: str, now: datetime) -> bytes | None:
     until = now + LONGEST_WORK
     with database.transaction() as connection:

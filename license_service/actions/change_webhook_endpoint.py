@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.webhook_target import webhook_target
 from license_service.storage import webhook_endpoints
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.webhook import EndpointTerms, WebhookEndpoint
 
 
+@retried
 def change_webhook_endpoint(
     parts: WebhookParts, terms: EndpointTerms, *, endpoint_id: str, expected_version: int, now: datetime
 ) -> WebhookEndpoint:

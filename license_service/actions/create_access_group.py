@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.access_group import AccessGroup
 from license_service.storage import access_groups, access_places, license_keys, sites
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.access_group import AccessTerms
 
 
+@retried
 def create_access_group(
     database: Database, terms: AccessTerms, *, key_id: str, group_id: str, now: datetime
 ) -> AccessGroup:

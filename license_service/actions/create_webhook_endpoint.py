@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.webhook import DisabledReason, EndpointStatus, SealedSecrets, WebhookEndpoint
 from license_service.domain.webhook_signature import secret_text
 from license_service.domain.webhook_target import webhook_target
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from license_service.domain.webhook import EndpointTerms
 
 
+@retried
 def create_webhook_endpoint(
     parts: WebhookParts, terms: EndpointTerms, *, endpoint_id: str, key: bytes, now: datetime
 ) -> tuple[WebhookEndpoint, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.storage import webhook_endpoints
 
 if TYPE_CHECKING:
     from database.engine import Database
 
 
+@retried
 def delete_webhook_endpoint(database: Database, *, endpoint_id: str, expected_version: int) -> None:
     """Raise EndpointNotFoundError or StaleVersionError, or do it."""
     with database.transaction() as connection:

@@ -13,6 +13,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
 
+from database.retried import retried
 from license_service.domain.errors import SealBrokenError
 from license_service.domain.webhook import DeliveryStatus, DisabledReason, wait_after
 from license_service.domain.webhook_signature import signed_headers
@@ -56,11 +57,16 @@ def deliver_webhooks(parts: DeliveryParts) -> int:
     with parts.database.reading() as connection:
         if not webhook_deliveries.any_due(connection, now):
             return 0
-    with parts.database.transaction() as connection:
-        due = webhook_deliveries.claim_due(connection, now, limit=AT_ONCE)
+    due = _claimed(parts.database, now)
     with ThreadPoolExecutor(max_workers=AT_ONCE) as threads:
         # As a list, so that what one of them raises is raised here.
         return len(list(threads.map(partial(_deliver, parts), due)))
+
+
+@retried
+def _claimed(database: Database, now: datetime) -> list[DueDelivery]:
+    with database.transaction() as connection:
+        return webhook_deliveries.claim_due(connection, now, limit=AT_ONCE)
 
 
 def _deliver(parts: DeliveryParts, due: DueDelivery) -> None:
@@ -79,20 +85,25 @@ def _attempt(parts: DeliveryParts, due: DueDelivery) -> str:
 
 
 def _settle(parts: DeliveryParts, due: DueDelivery, outcome: str) -> None:
+    is_taken = outcome.startswith("http_2")
+    if _settled(parts, due, outcome, is_taken=is_taken) and not is_taken:
+        told = {"event_id": due.event_id, "endpoint_id": due.endpoint_id, "outcome": outcome, "attempt": due.attempt}
+        _log.warning("a webhook was not taken", extra=told)
+
+
+@retried
+def _settled(parts: DeliveryParts, due: DueDelivery, outcome: str, *, is_taken: bool) -> bool:
     now = parts.now()
-    is_done = outcome.startswith("http_2")
-    wait = None if is_done or outcome == _GONE else wait_after(due.attempt, parts.jitter())
-    status = DeliveryStatus.DELIVERED if is_done else DeliveryStatus.FAILED if wait is None else DeliveryStatus.PENDING
+    wait = None if is_taken or outcome == _GONE else wait_after(due.attempt, parts.jitter())
+    status = DeliveryStatus.DELIVERED if is_taken else DeliveryStatus.FAILED if wait is None else DeliveryStatus.PENDING
     with parts.database.transaction() as connection:
         again = None if wait is None else now + wait
         if not webhook_deliveries.settle(connection, due, status, outcome, again):
-            return
-        if is_done:
+            return False
+        if is_taken:
             webhook_endpoints.note_success(connection, due.endpoint_id)
         elif outcome == _GONE:
             webhook_endpoints.disable(connection, due.endpoint_id, DisabledReason.GONE, now)
         elif outcome != SealBrokenError.code:
             webhook_endpoints.note_failure(connection, due.endpoint_id, now)
-    if not is_done:
-        told = {"event_id": due.event_id, "endpoint_id": due.endpoint_id, "outcome": outcome, "attempt": due.attempt}
-        _log.warning("a webhook was not taken", extra=told)
+    return True

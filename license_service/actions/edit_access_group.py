@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.storage import access_groups, access_places, license_keys, sites
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from license_service.domain.access_group import AccessGroup, AccessTerms
 
 
+@retried
 def edit_access_group(
     database: Database, group_id: str, terms: AccessTerms, *, expected_version: int | None = None
 ) -> AccessGroup:

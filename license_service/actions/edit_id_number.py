@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.storage import license_keys
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
+@retried
 def edit_id_number(
     database: Database, key_id: str, id_number: str, *, expected_version: int | None = None
 ) -> LicenseKey:

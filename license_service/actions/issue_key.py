@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.actions.issuing import add_key
 from license_service.storage import sites
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import KeyTerms, LicenseKey
 
 
+@retried
 def issue_key(database: Database, terms: KeyTerms, *, agreement_id: str, key_id: str, now: datetime) -> LicenseKey:
     """Keep a new key of the agreement's organization and give it.
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.access_group import AccessGroup, check_registered
 from license_service.domain.access_migration import plan_migration
 from license_service.domain.errors import KeyNotFoundError, StalePreviewError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
+@retried
 def migrate_accesses(
     database: Database,
     key_id: str,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from database.retried import retried
 from license_service.domain.contact import DEACTIVATED_AFTER
 from license_service.domain.event import EventKind
 from license_service.domain.renewal import today
@@ -33,6 +34,7 @@ def raise_dated_events(database: Database, *, now: datetime) -> int:
     return sum(_raise(database, kind, now) for kind in _FIND) + _raise_dark(database, now)
 
 
+@retried
 def _raise(database: Database, kind: EventKind, now: datetime) -> int:
     raised = 0
     with database.transaction() as connection:
@@ -50,6 +52,7 @@ def _raise(database: Database, kind: EventKind, now: datetime) -> int:
     return raised
 
 
+@retried
 def _raise_dark(database: Database, now: datetime) -> int:
     raised = 0
     until = now - DEACTIVATED_AFTER

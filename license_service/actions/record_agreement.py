@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import AgreementNumberTakenError
 from license_service.storage import agreements
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from license_service.domain.agreement import Agreement
 
 
+@retried
 def record_agreement(database: Database, agreement: Agreement) -> None:
     """Keep the agreement. Raises AgreementNumberTakenError."""
     with database.transaction() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import EndpointDisabledError
 from license_service.domain.webhook import EndpointStatus
 from license_service.storage import webhook_deliveries, webhook_endpoints
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from license_service.domain.webhook import WebhookDelivery
 
 
+@retried
 def redeliver_webhook(database: Database, *, endpoint_id: str, event_id: str, now: datetime) -> WebhookDelivery:
     """Have it sent at once, and tried as if it were new.
 

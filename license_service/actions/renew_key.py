@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.event import EventKind
 from license_service.domain.renewal import check_renewable
 from license_service.storage import license_keys, sites
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
+@retried
 def renew_key(
     database: Database, key_id: str, renewal_date: date | None, *, now: datetime, expected_version: int | None = None
 ) -> LicenseKey:

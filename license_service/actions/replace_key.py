@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.actions.issuing import add_key
 from license_service.domain.errors import SeatsInUseError
 from license_service.domain.license_key import KeyStatus
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import KeyTerms, LicenseKey
 
 
+@retried
 def replace_key(
     database: Database,
     key_id: str,

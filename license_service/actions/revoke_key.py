@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.license_key import KeyStatus
 from license_service.storage import key_components, license_keys, seats, sites
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
+@retried
 def revoke_key(database: Database, key_id: str, *, now: datetime, expected_version: int | None = None) -> LicenseKey:
     """Revoke the key, and give it. Raises KeyNotFoundError, StaleVersionError or KeyStatusError."""
     with database.transaction() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.webhook import BOTH_SECRETS, SealedSecrets
 from license_service.domain.webhook_signature import secret_text
 from license_service.storage import webhook_endpoints
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from license_service.domain.webhook import WebhookEndpoint
 
 
+@retried
 def rotate_webhook_secret(
     parts: WebhookParts, *, endpoint_id: str, expected_version: int, key: bytes, now: datetime
 ) -> tuple[WebhookEndpoint, str]:

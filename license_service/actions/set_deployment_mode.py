@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import StaleVersionError
 from license_service.storage import sites
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from license_service.domain.site import DeploymentMode, Site
 
 
+@retried
 def set_deployment_mode(
     database: Database, organization_id: str, mode: DeploymentMode, *, expected_version: int | None = None
 ) -> Site:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from database.retried import retried
 from license_service.storage import webhook_deliveries
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ KEPT: Final = timedelta(days=30)
 """For how long deliveries are shown, and can be sent again."""
 
 
+@retried
 def sweep_webhooks(database: Database, *, now: datetime) -> None:
     """Delete deliveries, and events that none is left of. Raises DatabaseUnavailableError."""
     with database.transaction() as connection:

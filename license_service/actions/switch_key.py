@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import KeyStatusError, SeatsInUseError
 from license_service.domain.license_key import KeyComponent, KeyStatus
 from license_service.storage import catalog, key_components, license_keys, sites
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from license_service.domain.license_key import LicenseKey
 
 
+@retried
 def switch_key(
     database: Database,
     key_id: str,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from database.retried import retried
 from license_service.actions.sign_access_key import SignedAccessKey
 from license_service.domain.access_key import claims_of
 from license_service.domain.errors import (
@@ -75,6 +76,7 @@ def synchronize(
     return delivered
 
 
+@retried
 def _begun(database: Database, asked: SynchronizationAsked, run_id: str, now: datetime) -> Synchronization:
     run = Synchronization(
         id=run_id,
@@ -152,6 +154,7 @@ def _pairs(keys: Iterable[NamedKey]) -> tuple[tuple[str, str | None], ...]:
     return tuple((key.key_id, key.id_number) for key in keys)
 
 
+@retried
 def _end(database: Database, run: Synchronization, now: datetime) -> None:
     with database.transaction() as connection:
         if not synchronizations.end(connection, run, now):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.errors import NoSeatError
 from license_service.storage import contacts, seats
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from license_service.domain.seat import Seat
 
 
+@retried
 def transfer_seat(
     database: Database, *, device_id: str, to_device_id: str, organization_id: str, now: datetime
 ) -> Seat:

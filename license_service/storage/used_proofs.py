@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
+from database.retried import retried
 from license_service.storage.tables import used_proofs
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class UsedProofs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def is_first_use(self, proof: str, *, seconds: int, now: datetime) -> bool:
         """Note a proof (its digest) for `seconds`; tell whether it was not known. Raises DatabaseUnavailableError."""
         with self._database.transaction() as connection:

@@ -23,10 +23,27 @@ class PostgresqlServer:
     """`folder` holds its data and its socket."""
 
     folder: str
+    options: str = ""
+
+    def start(self) -> None:
+        """Start it, again too, and wait until it answers."""
+        run(self.folder, "pg_ctl", "start", "-w", "-D", self.data, "-l", f"{self.folder}/log", "-o", self.options)
+
+    def crash(self) -> None:
+        """End every process of it at once, whatever they are at; what was not committed is lost."""
+        run(self.folder, "pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data)
+
+    @property
+    def is_running(self) -> bool:
+        return Path(f"{self.data}/postmaster.pid").exists()
+
+    @property
+    def data(self) -> str:
+        return f"{self.folder}/data"
 
     @property
     def pid(self) -> int:
-        return int(Path(f"{self.folder}/data/postmaster.pid").read_text().splitlines()[0])
+        return int(Path(f"{self.data}/postmaster.pid").read_text().splitlines()[0])
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://tillpass@/{database}?host={self.folder}"
@@ -48,26 +65,33 @@ def is_installed() -> bool:
 @contextmanager
 def running_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
     """Start a server, and leave nothing of it behind. It may lose what it has said to keep, unless `durable`."""
-    # PostgreSQL refuses to run as root.
-    account: dict[str, Any] = {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = tempfile.mkdtemp(prefix="tillpass-postgresql-")
-    if account:
+    if _account():
         shutil.chown(folder, user="postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(_program(program)), *arguments]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
-
-    data = f"{folder}/data"
-    run("initdb", "-D", data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C")
     fsync = "on" if durable else "off"
     options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync} -c max_connections=300"
+    server = PostgresqlServer(folder, options)
+    run(
+        folder, "initdb", "-D", server.data, "-A", "trust", "-U", "tillpass", "--no-sync", "-E", "UTF8", "--locale", "C"
+    )
     try:
-        run("pg_ctl", "start", "-w", "-D", data, "-l", f"{folder}/log", "-o", options)
-        yield PostgresqlServer(folder)
+        server.start()
+        yield server
     finally:
-        run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", data)
+        if server.is_running:
+            server.crash()
         shutil.rmtree(folder)
+
+
+def run(folder: str, program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs, as the account that the server runs as."""
+    command = [str(_program(program)), *arguments]
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **_account())
+
+
+def _account() -> dict[str, Any]:
+    # PostgreSQL refuses to run as root.
+    return {"user": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _program(name: str) -> Path | None:
