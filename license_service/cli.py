@@ -16,6 +16,7 @@ from license_service.access_group_commands import add_access_group_commands, add
 from license_service.catalog_commands import add_catalog_commands
 from license_service.contact_commands import add_contacts_command
 from license_service.domain.errors import LicenseServiceError
+from license_service.export_commands import add_export_command
 from license_service.key_change_commands import add_key_change_commands, add_seat_commands
 from license_service.key_commands import add_agreement_commands, add_key_commands
 from license_service.settings import load_settings
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         group = commands.add_parser(name, help=text)
         add_verbs(group.add_subparsers(required=True, metavar="VERB"), _add)
     add_contacts_command(commands, _add)
+    add_export_command(commands, _add)
     add_update_commands(commands)
     return parser
 

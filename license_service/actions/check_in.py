@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from database.retried import retried
 from license_service.domain.check_in import next_check_in_after
 from license_service.domain.errors import NoSeatError
-from license_service.domain.event import EventKind
+from license_service.domain.event import EventKind, over_data
 from license_service.domain.over_count import judged
 from license_service.signing.server_time import sign_server_time
 from license_service.storage import check_ins, contacts, over_counts, seats
@@ -38,6 +39,7 @@ class CheckInParts:
     issuer: str
 
 
+@retried
 def check_in(parts: CheckInParts, said: CheckIn, *, chance: float) -> CheckInAnswer:
     """Note the check-in and answer it. `chance` is a random number from 0 to 1.
 
@@ -86,18 +88,11 @@ def _judge(connection: Connection, said: CheckIn) -> tuple[ComponentUse, ...]:
 
 
 def _tell(connection: Connection, said: CheckIn, use: ComponentUse) -> None:
-    until = None if use.over_count_until is None else use.over_count_until.isoformat()
     record_event(
         connection,
         kind=EventKind.SEAT_OVER,
         organization_id=said.organization_id,
         subject_id=said.device_id,
-        data={
-            "component_code": use.component_code,
-            "seats_owned": use.seats_owned,
-            "seats_in_use": use.seats_in_use,
-            "outcome": use.outcome,
-            "over_count_until": until,
-        },
+        data=over_data(use, license_key_id=None),
         now=said.at,
     )

@@ -14,7 +14,7 @@ from license_service.domain.license_key import KeyStatus
 from license_service.domain.page import Page
 from license_service.domain.seat import Seat, SeatTerms
 from license_service.storage.insertion import insert_if_absent
-from license_service.storage.keyset import read_page
+from license_service.storage.keyset import matching, read_page
 from license_service.storage.tables import license_keys, profile_features, seats
 
 if TYPE_CHECKING:
@@ -115,6 +115,13 @@ def of_key(connection: Connection, key_id: str, wanted: PageWanted) -> Page[Seat
     of_this = select(seats).where(seats.c.key_id == key_id)
     rows = read_page(connection, of_this, (seats.c.claimed_at, seats.c.device_id), wanted)
     return Page((Seat(**row) for row in rows), rows.end)
+
+
+def listed(connection: Connection, filters: Mapping[str, Any]) -> list[Seat]:
+    """Give every seat that is like this, by its key, the oldest first."""
+    query = select(seats).where(*matching(seats, None, filters))
+    rows = connection.execute(query.order_by(seats.c.key_id, seats.c.claimed_at, seats.c.device_id)).mappings()
+    return [Seat(**row) for row in rows]
 
 
 def _terms(row: Mapping[Any, Any]) -> SeatTerms:

@@ -226,10 +226,13 @@ def test_over_use_is_told_once_in_its_period(
     data = {
         "organization_id": ORGANIZATION,
         "device_id": device_id,
+        "counted_by": "check_ins",
+        "license_key_id": None,
         "component_code": "xms",
         "seats_owned": 10,
         "seats_in_use": 12,
         "outcome": "over_allowed_until",
+        "over_count_since": LATER.isoformat(),
         "over_count_until": (LATER + 14 * DAY).isoformat(),
     }
     assert [kind for kind, _ in told(any_database)] == ["seat.over", "seat.over"]

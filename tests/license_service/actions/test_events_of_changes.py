@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,8 +66,8 @@ def test_a_seat_that_is_claimed_is_told_of_once(any_database: Database, sell: Ca
 
 
 def test_a_seat_above_what_is_owned_is_told_of_as_such(any_database: Database, sell: Callable[..., LicenseKey]) -> None:
-    """S1-11."""
-    sell(any_database, ORGANIZATION, over_count=OverCountPolicy(100, 14))
+    """S1-11: in the same form as what a check-in notices."""
+    key = sell(any_database, ORGANIZATION, over_count=OverCountPolicy(100, 14))
     listen(any_database)
 
     for device_id in DEVICES[:2]:
@@ -78,6 +78,19 @@ def test_a_seat_above_what_is_owned_is_told_of_as_such(any_database: Database, s
         ("seat.claimed", DEVICES[1]),
         ("seat.over", DEVICES[1]),
     ]
+    [over] = [data for kind, data in told(any_database) if kind == "seat.over"]
+    assert over == {
+        "organization_id": ORGANIZATION,
+        "device_id": DEVICES[1],
+        "counted_by": "seats",
+        "license_key_id": key.id,
+        "component_code": "xms",
+        "seats_owned": 1,
+        "seats_in_use": 2,
+        "outcome": "over_allowed_until",
+        "over_count_since": NOW.isoformat(),
+        "over_count_until": (NOW + timedelta(days=14)).isoformat(),
+    }
 
 
 def test_what_counts_again_and_what_lasts_longer_is_told_of(
