@@ -106,3 +106,15 @@ def test_a_fault_of_ours_says_nothing_but_an_id(
     assert (answer.status_code, answer.get_json()["code"]) == (500, "internal_error")
     assert answer.headers["X-Request-ID"] in answer.get_json()["detail"]
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/v1/license-keys", "/v1/license-keys/", "/\\evil.example", "/catalog/"]
+)
+def test_no_path_leads_anywhere_else(service: FlaskClient, path: str) -> None:
+    """T41: nothing is redirected, not even to a path of ours with a slash more or less."""
+    for query in ("", "?next=//evil.example", "?next=https://evil.example"):
+        answer = service.get(path + query)
+
+        assert answer.status_code in {400, 404}
+        assert "Location" not in answer.headers

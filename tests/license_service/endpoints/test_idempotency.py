@@ -67,6 +67,7 @@ def test_the_key_may_stand_in_quotes(service: FlaskClient) -> None:
 
 @pytest.mark.parametrize("body", [{**SIGNED, "number": "2026-0418"}, {**SIGNED, "signed_on": "2026-05-29"}])
 def test_the_key_with_another_body_is_refused_by_name(service: FlaskClient, body: dict[str, Any]) -> None:
+    """F47."""
     post(service)
 
     answer = post(service, body=body)

@@ -94,7 +94,7 @@ def test_every_body_is_described_as_closed(document: dict[str, Any]) -> None:
 def test_no_body_takes_a_member_that_is_not_its_own(
     service: FlaskClient, device: FlaskClient, document: dict[str, Any], database: Database
 ) -> None:
-    """Not one that the record has, such as `status`, `version` or `seats_claimed`, either."""
+    """T45: not one that the record has, such as `status`, `version` or `seats_claimed`, either."""
     before = rows(database)
 
     for operation in operations(document):

@@ -158,7 +158,7 @@ def test_a_device_meets_another_organization_s_things_as_what_is_not_there(
 def test_a_device_s_lists_show_its_own_organization_s_things_only(
     client: FlaskClient, routes: list[Route], theirs: Theirs, issuer: Any
 ) -> None:
-    """Without any filter, and whatever page is asked for."""
+    """T44: without any filter, and whatever page is asked for."""
     headers = {"Authorization": f"Bearer {issuer.device_token(OWN)}"}
 
     for route in routes:
