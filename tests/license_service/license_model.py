@@ -1,6 +1,7 @@
 """What the rules say of keys, seats and dates, in plain Python: the model that the real actions are held against.
 
-Written from the rules and not from the code: it knows the records and the errors, and decides everything by itself.
+What they say of sites is in site_model.py, which is told of each change of a key. Written from the rules and not from
+the code: it knows the records and the errors, and decides everything by itself.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from license_service.domain.license_key import KeyTerms
+    from tests.license_service.site_model import SiteModel
 
 FEATURES: Final = {"standard": {"xms": ("xms",)}, "premium": {"xms": ("xms", "loyalty"), "kds": ("kds",)}}
 ACTIVE, SUSPENDED, REVOKED, REPLACED = KeyStatus.ACTIVE, KeyStatus.SUSPENDED, KeyStatus.REVOKED, KeyStatus.REPLACED
@@ -52,7 +54,8 @@ class Terms:
 class LicenseModel:
     """Every key and every seat there should be, and which days should have been told of."""
 
-    def __init__(self) -> None:
+    def __init__(self, sites: SiteModel) -> None:
+        self.sites = sites
         self.keys: dict[str, Terms] = {}
         self.seats: dict[str, Seat] = {}
         self.told: set[tuple[str, str, date]] = set()
@@ -60,6 +63,11 @@ class LicenseModel:
     # --- keys ----------------------------------------------------------------------------------------------------
 
     def issue(self, terms: KeyTerms, organization_id: str, agreement_id: str, key_id: str, now: datetime) -> LicenseKey:
+        self._add(terms, organization_id, agreement_id, key_id, now)
+        self.sites.key_changed(organization_id, now)
+        return self.key(key_id)
+
+    def _add(self, terms: KeyTerms, organization_id: str, agreement_id: str, key_id: str, now: datetime) -> None:
         self._check_id_number(organization_id, terms.id_number, None)
         record = LicenseKey(
             id=key_id,
@@ -76,26 +84,26 @@ class LicenseModel:
             issued_at=now,
         )
         self.keys[key_id] = Terms(record, dict(terms.seats), {})
-        return self.key(key_id)
 
     def edit(self, key_id: str, id_number: str, expected: int | None) -> LicenseKey:
         record = self._held(key_id, expected)
         self._check_id_number(record.organization_id, id_number, key_id)
-        return self._change(key_id, id_number=id_number)
+        # A label: there is nothing to activate.
+        return self._change(key_id, None, id_number=id_number)
 
-    def suspend(self, key_id: str, expected: int | None) -> LicenseKey:
+    def suspend(self, key_id: str, expected: int | None, now: datetime) -> LicenseKey:
         self._in(key_id, expected, ACTIVE)
-        return self._change(key_id, status=SUSPENDED)
+        return self._change(key_id, now, status=SUSPENDED)
 
-    def reinstate(self, key_id: str, expected: int | None) -> LicenseKey:
+    def reinstate(self, key_id: str, expected: int | None, now: datetime) -> LicenseKey:
         self._in(key_id, expected, SUSPENDED)
-        return self._change(key_id, status=ACTIVE)
+        return self._change(key_id, now, status=ACTIVE)
 
-    def revoke(self, key_id: str, expected: int | None) -> LicenseKey:
+    def revoke(self, key_id: str, expected: int | None, now: datetime) -> LicenseKey:
         self._held(key_id, expected)
         self.seats = {device: seat for device, seat in self.seats.items() if seat.key_id != key_id}
         self.keys[key_id].over_since.clear()
-        return self._change(key_id, status=REVOKED)
+        return self._change(key_id, now, status=REVOKED)
 
     def renew(self, key_id: str, until: date | None, expected: int | None, now: datetime) -> LicenseKey:
         record = self._held(key_id, expected)
@@ -103,9 +111,11 @@ class LicenseModel:
             raise KeyEndedError
         if record.renewal_date is None or (until is not None and until <= record.renewal_date):
             raise RenewalDateError
-        return self._change(key_id, renewal_date=until)
+        return self._change(key_id, now, renewal_date=until)
 
-    def switch(self, key_id: str, profile_code: str, seats: Mapping[str, int], expected: int | None) -> LicenseKey:
+    def switch(
+        self, key_id: str, profile_code: str, seats: Mapping[str, int], expected: int | None, now: datetime
+    ) -> LicenseKey:
         self._in(key_id, expected, ACTIVE)
         key, sitting = self.keys[key_id], self.sitting(key_id)
         for code, before in key.seats.items():
@@ -116,19 +126,19 @@ class LicenseModel:
                 raise SeatsInUseError
         key.seats = dict(seats)
         key.over_since = {code: since for code, since in key.over_since.items() if sitting[code] > seats.get(code, 0)}
-        return self._change(key_id, profile_code=profile_code)
+        return self._change(key_id, now, profile_code=profile_code)
 
     def replace(self, key_id: str, terms: KeyTerms, new_key_id: str, expected: int | None, now: datetime) -> LicenseKey:
         record = self._in(key_id, expected, ACTIVE)
         self._check_id_number(record.organization_id, terms.id_number, None)
         if any(terms.seats.get(code, 0) < count for code, count in self.sitting(key_id).items()):
             raise SeatsInUseError
-        self.issue(terms, record.organization_id, record.agreement_id, new_key_id, now)
+        self._add(terms, record.organization_id, record.agreement_id, new_key_id, now)
         for device, seat in self.seats.items():
             if seat.key_id == key_id:
                 self.seats[device] = replace(seat, key_id=new_key_id)
         self.keys[key_id].over_since.clear()
-        self._change(key_id, status=REPLACED, replaced_by=new_key_id)
+        self._change(key_id, now, status=REPLACED, replaced_by=new_key_id)
         return self.key(new_key_id)
 
     # --- seats ---------------------------------------------------------------------------------------------------
@@ -199,8 +209,10 @@ class LicenseModel:
 
     # --- the rules -----------------------------------------------------------------------------------------------
 
-    def _change(self, key_id: str, **values: object) -> LicenseKey:
+    def _change(self, key_id: str, to_activate: datetime | None, **values: object) -> LicenseKey:
         key = self.keys[key_id]
+        if to_activate is not None:
+            self.sites.key_changed(key.record.organization_id, to_activate)
         key.record = replace(key.record, **values, version=key.record.version + 1)  # type: ignore[arg-type]
         return self.key(key_id)
 

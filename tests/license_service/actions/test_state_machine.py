@@ -1,7 +1,8 @@
-"""Any order of sales, changes, claims, releases and days: what the real actions do is what the rules say.
+"""Any order of sales, changes, claims, releases, synchronizations and days: what is done is what the rules say.
 
-Each step is taken by the real action on a real database and by the model (tests/license_service/license_model.py), and
-the answers or refusals, every key and every seat must be the same (T44, T59; S1-11, S2-22, S2-24, S3-15 … S3-21).
+Each step is taken by the real action on a real database and by the model (tests/license_service/license_model.py and
+site_model.py), and the answers or refusals, every key, seat, site and run must be the same (T44, T59, F07; S1-11,
+S2-6 … S2-13, S2-22, S2-24, S3-15 … S3-21).
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
@@ -43,29 +45,26 @@ from license_service.actions.switch_key import switch_key
 from license_service.actions.transfer_seat import transfer_seat
 from license_service.domain.agreement import Agreement
 from license_service.domain.catalog import Component, Profile
-from license_service.domain.errors import LicenseServiceError
 from license_service.domain.license_key import KeyTerms, OverCountPolicy
 from license_service.domain.renewal import status_of, years_after
 from license_service.storage.tables import metadata, raised_dates
-from tests.license_service.license_model import FEATURES, LicenseModel, midnight
+from tests.license_service.license_model import ACTIVE, FEATURES, SUSPENDED, LicenseModel, midnight
+from tests.license_service.site_steps import ORGANIZATIONS, TICK, Pinned, SiteSteps, organizations
+from wire.dpop_key import public_jwk, thumbprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pytest
 
     from database.engine import Database
 
 START = datetime(2027, 12, 30, 9, 0, tzinfo=UTC)
 LEAP_DAY = date(2028, 2, 29)
-ORGANIZATIONS = [f"0b8a3a52-5d5e-4c1c-8f0e-00000000000{number}" for number in range(2)]
 DEVICES = [f"5d1c9f3e-8a52-4e0c-9a76-00000000000{number}" for number in range(6)]
 CATALOG = {"components", "profiles", "profile_features"}
-TICK = timedelta(microseconds=1)
 CHANGES = ["renew", "switch", "switch", "suspend", "reinstate", "reinstate", "edit", "edit", "renew", "renew", "revoke"]
 WAITS = [timedelta(0)] * 4 + [timedelta(hours=15), timedelta(days=1), timedelta(days=30)]
 
-organizations, devices = st.sampled_from([*ORGANIZATIONS[:1] * 3, ORGANIZATIONS[1]]), st.sampled_from(DEVICES)
+devices = st.sampled_from(DEVICES)
 components = st.sampled_from(["xms", "xms", "xms", "xms", "kds"])
 id_numbers = st.integers(1, 60).map("Shops {}".format)
 contents = st.fixed_dictionaries({"xms": st.integers(1, 3)}, optional={"kds": st.integers(1, 2)}) | st.just({"kds": 1})
@@ -77,15 +76,14 @@ moves = st.tuples(
 versions = st.sampled_from(["any", "any", "any", "any", "any", "this", "older"])
 
 
-class Licensing(RuleBasedStateMachine):
+class Licensing(SiteSteps):
     """Two organizations, six devices, any number of keys."""
 
-    database: Database
     keys = Bundle("keys")
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = LicenseModel()
+        self.model = LicenseModel(self.sites)
         self.now = START
         with self.database.transaction() as connection:
             for table in reversed(metadata.sorted_tables):
@@ -115,7 +113,7 @@ class Licensing(RuleBasedStateMachine):
     @rule(target=keys, key_id=consumes(keys), version=versions, data=st.data())
     def replace(self, key_id: str, version: str, data: st.DataObject) -> Any:
         expected, terms, new_key_id = self._version(key_id, version), self._terms(data), self._next_id()
-        self._both(
+        self.both(
             lambda: self.model.replace(key_id, terms, new_key_id, expected, self.now),
             lambda: replace_key(
                 self.database, key_id, terms, new_key_id=new_key_id, now=self.now, expected_version=expected
@@ -126,7 +124,7 @@ class Licensing(RuleBasedStateMachine):
     def _issue(self, organization_id: str, data: st.DataObject) -> Any:
         terms, key_id = self._terms(data), self._next_id()
         agreement_id = _id(ORGANIZATIONS.index(organization_id))
-        self._both(
+        self.both(
             lambda: self.model.issue(terms, organization_id, agreement_id, key_id, self.now),
             lambda: issue_key(self.database, terms, agreement_id=agreement_id, key_id=key_id, now=self.now),
         )
@@ -134,26 +132,26 @@ class Licensing(RuleBasedStateMachine):
 
     def _edit(self, key_id: str, expected: int | None, data: st.DataObject) -> None:
         id_number = data.draw(id_numbers)
-        self._both(
+        self.both(
             lambda: self.model.edit(key_id, id_number, expected),
             lambda: edit_id_number(self.database, key_id, id_number, expected_version=expected),
         )
 
-    def _suspend(self, key_id: str, expected: int | None, _: st.DataObject) -> None:
-        self._both(
-            lambda: self.model.suspend(key_id, expected),
+    def _suspend(self, key_id: str, expected: int | None, _: st.DataObject | None) -> None:
+        self.both(
+            lambda: self.model.suspend(key_id, expected, self.now),
             lambda: suspend_key(self.database, key_id, now=self.now, expected_version=expected),
         )
 
-    def _reinstate(self, key_id: str, expected: int | None, _: st.DataObject) -> None:
-        self._both(
-            lambda: self.model.reinstate(key_id, expected),
+    def _reinstate(self, key_id: str, expected: int | None, _: st.DataObject | None) -> None:
+        self.both(
+            lambda: self.model.reinstate(key_id, expected, self.now),
             lambda: reinstate_key(self.database, key_id, now=self.now, expected_version=expected),
         )
 
-    def _revoke(self, key_id: str, expected: int | None, _: st.DataObject) -> None:
-        self._both(
-            lambda: self.model.revoke(key_id, expected),
+    def _revoke(self, key_id: str, expected: int | None, _: st.DataObject | None) -> None:
+        self.both(
+            lambda: self.model.revoke(key_id, expected, self.now),
             lambda: revoke_key(self.database, key_id, now=self.now, expected_version=expected),
         )
 
@@ -166,7 +164,7 @@ class Licensing(RuleBasedStateMachine):
             assert years_after(day) == until
         elif day is not None and data.draw(st.booleans()):
             until = day
-        self._both(
+        self.both(
             lambda: self.model.renew(key_id, until, expected, self.now),
             lambda: renew_key(self.database, key_id, until, now=self.now, expected_version=expected),
         )
@@ -174,8 +172,8 @@ class Licensing(RuleBasedStateMachine):
     def _switch(self, key_id: str, expected: int | None, data: st.DataObject) -> None:
         profile_code, wanted = data.draw(profiles), data.draw(contents)
         change = {"profile_code": profile_code, "seats": wanted, "expected_version": expected}
-        self._both(
-            lambda: self.model.switch(key_id, profile_code, wanted, expected),
+        self.both(
+            lambda: self.model.switch(key_id, profile_code, wanted, expected, self.now),
             lambda: switch_key(self.database, key_id, now=self.now, **change),
         )
 
@@ -193,12 +191,12 @@ class Licensing(RuleBasedStateMachine):
         elif move == "claim for all":
             self._claim_for_all(organization_id, code)
         elif move == "release":
-            self._both(
+            self.both(
                 lambda: self.model.release(device_id, organization_id),
                 lambda: release_seat(self.database, **this),
             )
         elif other != device_id:
-            self._both(
+            self.both(
                 lambda: self.model.transfer(device_id, other, organization_id, self.now),
                 lambda: transfer_seat(self.database, **this, to_device_id=other, now=self.now),
             )
@@ -210,7 +208,7 @@ class Licensing(RuleBasedStateMachine):
 
     def _claim(self, device_id: str, organization_id: str, code: str) -> None:
         this = {"device_id": device_id, "organization_id": organization_id, "component_code": code}
-        self._both(
+        self.both(
             lambda: self.model.claim(device_id, organization_id, code, self.now),
             lambda: claim_seat(self.database, **this, now=self.now),
         )
@@ -262,7 +260,7 @@ class Licensing(RuleBasedStateMachine):
     def every_device_is_told_what_the_rules_say(self) -> None:
         device_id = DEVICES[self.now.microsecond % len(DEVICES) - len(self.model.seats)]
         for organization_id in ORGANIZATIONS:
-            self._both(
+            self.both(
                 lambda o=organization_id: self.model.entitlement(device_id, o),  # type: ignore[misc]
                 lambda o=organization_id: read_entitlement(  # type: ignore[misc]
                     self.database, device_id=device_id, organization_id=o, now=self.now
@@ -271,9 +269,15 @@ class Licensing(RuleBasedStateMachine):
 
     # --- parts ---------------------------------------------------------------------------------------------------
 
-    def _both(self, model: Callable[[], object], real: Callable[[], object]) -> None:
-        done = _outcome(real)
-        assert done == _outcome(model)
+    def active_versions(self, organization_id: str) -> dict[str, int]:
+        return {key.id: key.version for key in self.model.listed(organization_id) if key.status is ACTIVE}
+
+    def id_numbers(self, organization_id: str) -> dict[str, str]:
+        return {key.id: key.id_number for key in self.model.listed(organization_id)}
+
+    def change_a_key(self, organization_id: str) -> None:
+        for key in self.model.listed(organization_id)[-1:]:
+            (self._reinstate if key.status is SUSPENDED else self._suspend)(key.id, None, None)
 
     def _terms(self, data: st.DataObject) -> KeyTerms:
         return KeyTerms(
@@ -293,6 +297,7 @@ class Licensing(RuleBasedStateMachine):
         key = self.model.key(key_id)
         over = [each.over_count_since for each in key.components if each.over_count_since is not None]
         edges = [since + timedelta(days=key.over_count.days) for since in over]
+        edges += self.ends_of_runs(key.organization_id)
         if key.renewal_date is not None:
             day = midnight(key.renewal_date)
             edges += [day - timedelta(days=key.renewal_window_days), day, day + timedelta(days=1)]
@@ -311,20 +316,17 @@ def _id(number: int) -> str:
     return f"9f2f3c64-0d8b-4b0e-a5f3-{number:012d}"
 
 
-def _outcome(call: Callable[[], object]) -> object:
-    try:
-        return call()
-    except LicenseServiceError as refused:
-        return type(refused), str(refused)
-
-
 def test_no_order_of_events_breaks_the_rules(
     any_database: Database, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
-    """T44, T59. `--rounds 500` plays as many runs of fifty steps on each database."""
+    """T44, T59, F07. `--rounds 500` plays as many runs of fifty steps on each database."""
+    signing_key = ec.generate_private_key(ec.SECP256R1())
+    public = signing_key.public_key()
+    pinned = Pinned({thumbprint(public): jwt.PyJWK({**public_jwk(public), "alg": "ES256"})})
     add_component(any_database, Component("kds", "Kitchen display"))
     add_profile(any_database, Profile("premium", "Premium", FEATURES["premium"]))
-    monkeypatch.setattr(Licensing, "database", any_database, raising=False)
+    for name, value in {"database": any_database, "signing_key": signing_key, "pinned": pinned}.items():
+        monkeypatch.setattr(Licensing, name, value, raising=False)
 
     run_state_machine_as_test(
         Licensing,
