@@ -74,8 +74,9 @@ def test_license_service_is_measured_at_each_of_its_sizes(tmp_path: Path) -> Non
     with opened(plan(), tmp_path) as bench:
         rows = cells_of(bench.license().split("\n\n")[0])
 
-    assert len(rows) == 10
+    assert len(rows) == 23
     assert rows["claim of a free seat (gunicorn)"][-1] == "1.00"
+    assert rows["check-in (gunicorn)"][-1] == "1.00"
 
 
 def test_an_unexpected_answer_ends_the_run(tmp_path: Path) -> None:
