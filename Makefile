@@ -1,6 +1,6 @@
 # What each target needs is set up first, once, and again when the lock changes.
 
-.PHONY: help run demo test bench check lock catalogs
+.PHONY: help run demo test faults bench check lock catalogs
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -15,6 +15,10 @@ demo: .venv/set-up-done ## play the main story once on a fresh temporary stack
 test: .venv/set-up-done ## run every test
 	@deploy/set_up/test_parts
 	@.venv/bin/pytest --numprocesses=2
+
+faults: .venv/set-up-done ## play all faults in full: kills by the dozen, a hundred rounds of each race; a quarter of an hour
+	@deploy/set_up/test_parts postfix postgrey
+	@.venv/bin/pytest tests/faults --full --rounds=100
 
 bench: .venv/set-up-done ## measure what requests cost; BENCH_FLAGS=--quick for two minutes of it (tests/bench/README.md)
 	@.venv/bin/python -m tests.bench $(BENCH_FLAGS)

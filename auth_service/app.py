@@ -6,6 +6,7 @@ use for them, and pays nothing for them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from wire.scopes import AUTH_AUDIENCE
 from wire.serving.bearer import BearerGuard
 from wire.serving.health import health_routes
 from wire.serving.problem_handler import http_problem_response
+from wire.serving.redis_fitness import check_redis
 from wire.serving.request_id import install_request_log
 from wire.status_list import STATUS_LIST_PATH
 from wire.token_verification import TokenVerifier
@@ -82,7 +84,7 @@ def _install_protocol(app: Flask, wired: Wired, server: AuthorizationServer) -> 
         metadata_routes(wired.settings.issuer),
         jwks_routes(wired.keys),
         recipient_routes(wired.database, _guard(wired)),
-        health_routes({"database": wired.database.check, "redis": wired.redis.ping}),
+        health_routes({"database": wired.database.check, "redis": partial(check_redis, wired.redis)}),
     ):
         app.register_blueprint(routes)
 

@@ -6,6 +6,7 @@ import hmac
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import redis
@@ -24,6 +25,7 @@ from wire.http_client import HttpClient
 from wire.jwks import FetchedKeys
 from wire.scopes import LICENSES_READ, NOTIFY_AUDIENCE, ORGANIZATIONS_READ
 from wire.serving.bearer import BearerGuard
+from wire.serving.redis_fitness import check_redis
 from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 from wire.token_verification import TokenVerifier
 
@@ -92,7 +94,7 @@ def wire_up(settings: Settings) -> Wired:
         ),
         calendar=None if settings.calendar is None else _calendar(settings, settings.calendar, database),
         # The mail server is not among them: while it is away, emails wait and nothing is lost.
-        readiness_checks={"database": database.check, "redis": queue.ping},
+        readiness_checks={"database": database.check, "redis": partial(check_redis, queue)},
     )
 
 

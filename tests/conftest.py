@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import settings
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
-SHARES_WHAT_RUNS = frozenset({"journeys", "faults"})
+SHARES_WHAT_RUNS = frozenset({"journeys", "faults", "mail"})
+
+FIGURES: Final = ("Emails while", "emails", "kills", "lost", "raw duplicates", "visible duplicates", "time to done")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rounds", type=int, default=15, help="how often races and lost answers are played (the figures want 100)"
     )
+    parser.addoption("--full", action="store_true", help="play the faults of emails in full, which takes minutes")
     parser.addoption(
         "--fuzz-examples", type=int, help="how many requests are made up for each operation, anew each time"
     )
@@ -52,6 +55,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     """Choose how tests are shared out: a file's servers and databases are started once, in one process."""
     config.option.loadscopereorder = False
     return _ByFile(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the faults that were played, as a Markdown table."""
+    reports = [
+        report for each in terminalreporter.stats.values() for report in each if isinstance(report, pytest.TestReport)
+    ]
+    rows = [
+        value
+        for report in reports
+        for name, value in report.user_properties
+        if name == "figures" and report.when == "call"
+    ]
+    if rows:
+        lines = (FIGURES, ("---", *["---:"] * (len(FIGURES) - 1)), *rows)
+        terminalreporter.write_line("\n".join(["", *(f"| {' | '.join(line)} |" for line in lines), ""]))
 
 
 @pytest.fixture(scope="session")

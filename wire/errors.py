@@ -13,6 +13,7 @@ WireError
 │   ├── AccessKeyForgedError                 its signature is wrong
 │   ├── AccessKeyOfAnotherOrganizationError  made for another organization
 │   └── AccessKeyExpiredError                its renewal date has passed
+├── RedisUnfitError          a Redis that is full, or would throw entries away
 ├── UnreachableError         no data: nobody answered in time
 └── KeysUnavailableError     no data: the issuer's keys could not be had yet
 """
@@ -122,6 +123,12 @@ class AccessKeyExpiredError(AccessKeyRefusedError):
 
     code = "access_key_expired"
     sentence = "This access key has expired. Get a new one."
+
+
+class RedisUnfitError(WireError):
+    """Redis answers, and is not as it must be: the sentence says what to change."""
+
+    code = "redis_unfit"
 
 
 class UnreachableError(WireError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import growth, license_growth
 from tests.bench.license_growth import LicenseHouse
+from tests.bench.mail import MailBench
 from tests.bench.offline_verification import microseconds_of_verification
 from tests.bench.operations import DeviceFlow, floor_operations
 from tests.bench.process_group import ProcessGroup
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from auth_service.wiring import Wired
     from tests.bench.filled_service import FilledService
 
-PARTS = ("operations", "growth", "license", "verification", "memory")
+PARTS = ("operations", "growth", "license", "mail", "verification", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,12 @@ class Bench:
 
     def __init__(self, plan: Plan, folder: Path, undo: ExitStack) -> None:
         cores = sorted(os.sched_getaffinity(0))
-        self.core, load_core = cores[0], cores[-1]
-        os.sched_setaffinity(0, {load_core})
+        self.core, self._load_core = cores[0], cores[-1]
+        os.sched_setaffinity(0, {self._load_core})
         self._plan = plan
         self._folder = folder
         self._undo = undo
-        beside = ProcessGroup(load_core)
+        beside = ProcessGroup(self._load_core)
         undo.callback(beside.stop)
         self._license_service = start_license_double(beside, folder)
 
@@ -101,6 +102,13 @@ class Bench:
             cells += [Cell(server, each) for each in house.operations(house.start(count))]
             sizes[server.name] = count
         return self._growth_of(cells, sizes, kind)
+
+    def mail(self) -> str:
+        """Measure one worker of notify_service."""
+        folder = self._folder / "mail"
+        folder.mkdir()
+        bench = MailBench(folder, self._undo, core=self.core, load_core=self._load_core)
+        return bench.run(self._plan.rounds)
 
     def floor(self, kind: str) -> Server:
         server = self._server("floor", kind)
@@ -185,7 +193,12 @@ def _measure(plan: Plan, folder: Path | None) -> None:
             print(f"Memory of the idle local stack (PSS): {idle_mebibytes():.0f} MiB\n", flush=True)
         else:
             with opened(plan, folder) as bench:
-                measured = {"operations": bench.operations, "growth": bench.growth, "license": bench.license}
+                measured = {
+                    "operations": bench.operations,
+                    "growth": bench.growth,
+                    "license": bench.license,
+                    "mail": bench.mail,
+                }
                 print(f"{measured[part]()}\n", flush=True)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.bench import growth, license_growth, operations, rounds
+from tests.bench import growth, license_growth, mail, operations, rounds
 from tests.bench.__main__ import Plan, opened
 from tests.bench.load import Expected
 from tests.bench.offline_verification import microseconds_of_verification
@@ -32,6 +32,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "LIVE_CODES", (40,))
     monkeypatch.setattr(growth, "DEVICES", (20,))
     monkeypatch.setattr(license_growth, "KEYS", (20,))
+    monkeypatch.setattr(mail, "EMAILS", 20)
 
 
 def plan(*, kind: str = "gunicorn", database: str = "sqlite") -> Plan:
@@ -77,6 +78,14 @@ def test_license_service_is_measured_at_each_of_its_sizes(tmp_path: Path) -> Non
     assert len(rows) == 23
     assert rows["claim of a free seat (gunicorn)"][-1] == "1.00"
     assert rows["check-in (gunicorn)"][-1] == "1.00"
+
+
+def test_a_worker_is_measured_beside_a_bare_loop(tmp_path: Path) -> None:
+    with opened(plan(), tmp_path) as bench:
+        rows = cells_of(bench.mail())
+
+    assert list(rows) == ["emails a second", "CPU µs an email"]
+    assert float(rows["CPU µs an email"][-1]) > 0
 
 
 def test_an_unexpected_answer_ends_the_run(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The tables of this folder say the truth: what they name exists, and each of its tests and each threat is in them."""
+"""The tables of this folder say the truth: what they name exists; its tests, each threat and each fault are in them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ TESTS: Final = Path(__file__).parents[1]
 HERE: Final = Path(__file__).parent
 TABLE: Final = HERE / "README.md"
 THREATS: Final = HERE / "THREATS.md"
+FAULTS: Final = HERE / "FAULTS.md"
 THREAT_IDS: Final = [
     *(f"T{number:02}" for number in range(1, 35)),
     "T41",
@@ -26,6 +27,8 @@ THREAT_IDS: Final = [
     "T58",
     "T59",
 ]
+FAULT_IDS: Final = [f"F{number:02}" for number in (*range(8, 13), *range(17, 27), *range(33, 40), 48)]
+"""Those that concern emails and Redis."""
 
 
 @cache
@@ -66,12 +69,12 @@ def _listed(section: str) -> set[tuple[str, str]]:
     return {(path, test) for path in _files(section) for test in docstrings(TESTS / path) if test in bare}
 
 
-def _threat_rows() -> dict[str, str]:
-    return dict(re.findall(r"^\| (T\d\d) \| (.+) \|$", THREATS.read_text(), re.MULTILINE))
+def _rows(table: Path) -> dict[str, str]:
+    return dict(re.findall(r"^\| ([TF]\d\d) \| (.+) \|$", table.read_text(), re.MULTILINE))
 
 
-def _says(threat: str, docstring: str) -> bool:
-    return re.search(rf"\b{threat}\b", docstring) is not None
+def _says(identifier: str, docstring: str) -> bool:
+    return re.search(rf"\b{identifier}\b", docstring) is not None
 
 
 def test_every_test_in_the_table_exists() -> None:
@@ -97,17 +100,18 @@ def test_every_requirement_has_a_test_or_a_reason() -> None:
     assert [asked for _, asked, held in rows if not held.strip()] == []
 
 
-def test_every_threat_has_a_row() -> None:
-    assert list(_threat_rows()) == THREAT_IDS
+@pytest.mark.parametrize(("table", "ids"), [(THREATS, THREAT_IDS), (FAULTS, FAULT_IDS)], ids=["threats", "faults"])
+def test_every_threat_and_every_fault_has_a_row(table: Path, ids: list[str]) -> None:
+    assert list(_rows(table)) == ids
 
 
-@pytest.mark.parametrize("threat", THREAT_IDS)
-def test_every_threat_is_held_by_tests_that_name_it(threat: str) -> None:
-    named = _named_outright(_threat_rows()[threat])
+@pytest.mark.parametrize("identifier", [*THREAT_IDS, *FAULT_IDS])
+def test_every_threat_and_every_fault_is_held_by_tests_that_name_it(identifier: str) -> None:
+    named = _named_outright((_rows(THREATS) | _rows(FAULTS))[identifier])
 
     assert named
     assert [f"{path}::{test}" for path, test in named if not _exists(path, test)] == []
-    assert [test for path, test in named if not _says(threat, docstrings(TESTS / path)[test])] == []
+    assert [test for path, test in named if not _says(identifier, docstrings(TESTS / path)[test])] == []
 
 
 def test_rule_finds_a_test_that_is_gone() -> None:
