@@ -42,6 +42,7 @@ class VerifyAddressContext(Schema):
     verify_url = _url()
     code = _name()
     expires_at = _instant()
+    code_expires_at = _instant()
 
 
 class ActivateGroupContext(Schema):
@@ -51,6 +52,7 @@ class ActivateGroupContext(Schema):
     activate_url = _url()
     code = _name()
     expires_at = _instant()
+    code_expires_at = _instant()
 
 
 class LicenseCodeContext(Schema):
