@@ -5,6 +5,7 @@ Only `verify_address`, `activate_group` and `license_code` carry a secret; no te
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Final
 
 from marshmallow import Schema, fields, validate
@@ -205,5 +206,10 @@ QUEUE_OF_TEMPLATE: Final[dict[str, str]] = {
 
 def links_in(template: str, context: Mapping[str, Any]) -> dict[str, str]:
     """Give every link that an email of this template would carry, by the name of its field."""
-    takes = CONTEXT_SCHEMAS[template]().fields
-    return {name: context[name] for name, field in takes.items() if isinstance(field, fields.Url) and name in context}
+    return {name: context[name] for name in _links_of(CONTEXT_SCHEMAS[template]) if name in context}
+
+
+@functools.cache
+def _links_of(schema: type[Schema]) -> tuple[str, ...]:
+    # Making a schema copies all of its fields, and this is asked for every email.
+    return tuple(name for name, field in schema().fields.items() if isinstance(field, fields.Url))

@@ -50,6 +50,8 @@ def _readable(text: str) -> str:
 
 def _wrapped(line: str) -> str:
     """Wrap a long line between words, never inside a link or a license key; a step is indented below its number."""
+    if len(line) <= _WIDEST_LINE:
+        return line
     indent = "   " if _IS_A_STEP.match(line) else ""
     return textwrap.fill(line, _WIDEST_LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
@@ -59,6 +61,7 @@ def _environment(locale: str) -> Environment:
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=select_autoescape(enabled_extensions=("html",)),
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
