@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -34,6 +33,8 @@ myhostname = mail.grey.example
 mydestination =
 relay_domains = grey.example
 transport_maps =
+local_recipient_maps =
+alias_maps =
 relay_transport = smtp:[127.0.0.1]:{recorder}
 smtpd_recipient_restrictions = reject_unauth_destination, check_policy_service inet:127.0.0.1:{postgrey}
 smtpd_relay_restrictions = reject_unauth_destination
@@ -52,6 +53,7 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 tlsmgr unix - - n 1000? 1 tlsmgr
+proxymap unix - - n - - proxymap
 postlog unix-dgram n - n - 1 postlogd
 """
 
@@ -82,20 +84,23 @@ def running_postfix(folder: Path, *, delay_seconds: int) -> Iterator[int]:
     commands: list[Sequence[str]] = [
         [sys.executable, *recorder],
         [str(POSTGREY), *grey, "--user=root", "--group=root", f"--pidfile={folder / 'grey.pid'}"],
-        [str(POSTFIX), "-c", str(folder), "start-fg"],
     ]
-    started = []
+    started, quiet = [], subprocess.DEVNULL
     try:
-        for command, port in zip(commands, (ports.notify, ports.auth, ports.smtp), strict=True):
-            with (folder / "processes.log").open("ab") as log:
-                started.append(
-                    subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log, start_new_session=True)
-                )
+        for command, port in zip(commands, (ports.notify, ports.auth), strict=True):
+            started.append(
+                subprocess.Popen(command, cwd=REPOSITORY, stdout=quiet, stderr=quiet, start_new_session=True)
+            )
             _wait_for(port)
+        # It makes what is missing in its queue, and goes into the background.
+        for step in ("check", "start"):
+            subprocess.run([POSTFIX, "-c", folder, step], check=True)
+        _wait_for(ports.smtp)
         yield ports.smtp
     finally:
+        subprocess.run([POSTFIX, "-c", folder, "abort"], check=False)
         for process in reversed(started):
-            os.killpg(process.pid, signal.SIGTERM)
+            process.kill()
             process.wait()
 
 
