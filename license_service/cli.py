@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import ValidationError
 
 from database.errors import DatabaseUnavailableError
-from database.migrations import migrate
 from license_service.access_group_commands import add_access_group_commands, add_access_migration_command
 from license_service.catalog_commands import add_catalog_commands
 from license_service.contact_commands import add_contacts_command
@@ -103,6 +102,9 @@ def _run(settings: Settings, asked: argparse.Namespace) -> None:
     if asked.run is None:
         # Asked first, so that a database that is away is said in one sentence (and SQLite's folder is made).
         wired.database.check()
+        # Alembic takes 10 MiB, which the commands that go on running need not hold.
+        from database.migrations import migrate  # noqa: PLC0415
+
         migrate("license_service", settings.database_url)
         print("The database is at the newest revision.")
         return

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from database.engine import Database
 from database.errors import DatabaseUnavailableError
-from database.migrations import migrate
 from notify_service.actions.clear_address import clear_address
 from notify_service.actions.resume_sending import resume_sending
 from notify_service.domain.errors import SettingsError
@@ -61,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _migrate(settings: Settings, _database: Database, _chosen: argparse.Namespace) -> int:
+    # Alembic takes 10 MiB, which the commands that go on running need not hold.
+    from database.migrations import migrate  # noqa: PLC0415
+
     migrate("notify_service", settings.database_url)
     return 0
 

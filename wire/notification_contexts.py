@@ -43,7 +43,6 @@ class VerifyAddressContext(Schema):
     verify_url = _url()
     code = _name()
     expires_at = _instant()
-    code_expires_at = _instant()
 
 
 class ActivateGroupContext(Schema):
@@ -53,7 +52,6 @@ class ActivateGroupContext(Schema):
     activate_url = _url()
     code = _name()
     expires_at = _instant()
-    code_expires_at = _instant()
 
 
 class LicenseCodeContext(Schema):

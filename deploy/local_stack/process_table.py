@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WORKER_OPTIONS: Final = (
     "--pool=threads",
     "--concurrency=4",
+    "--beat-thread",
     "--without-gossip",
     "--without-mingle",
     "--without-heartbeat",
@@ -78,13 +79,6 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
             "update_service", "license_service.update_wsgi:app", ports.update, update, ready_path=UPDATE_MANIFEST_PATH
         ),
         Part("notify_worker", _celery("worker", *_WORKER_OPTIONS), says(" ready."), notify, queue_ends),
-        Part(
-            "notify_beat",
-            _celery("beat", "--pidfile="),
-            says("beat: Starting"),
-            notify,
-            queue_ends,
-        ),
         Part(
             "webhook_delivery",
             _python("license_service.cli", "deliver-webhooks"),

@@ -65,7 +65,7 @@ class LocalStack:
         self._environment = {
             **os.environ,
             # Less memory with threads, and logs that are there when a process dies.
-            "MALLOC_ARENA_MAX": "2",
+            "MALLOC_ARENA_MAX": "1",
             "PYTHONUNBUFFERED": "1",
             **(extra_environment or {}),
             MARK: str(settings.folder),

@@ -35,7 +35,6 @@ def test_parts_stand_after_what_they_need(tmp_path: Path) -> None:
         "update_service",
         "notify_service",
         "notify_worker",
-        "notify_beat",
         "outbox_relay",
         "webhook_delivery",
         "pos_server",
@@ -66,11 +65,11 @@ def test_a_secret_reaches_only_the_parts_that_use_it_and_no_command_line(tmp_pat
     def holders(secret: str) -> set[str]:
         return {part.name for part in parts if any(secret in value for value in part.environment.values())}
 
-    users_of_the_queue = {"auth_service", "outbox_relay", "notify_service", "notify_worker", "notify_beat"}
+    users_of_the_queue = {"auth_service", "outbox_relay", "notify_service", "notify_worker"}
     assert holders("auth-secret") == {"auth_service", "outbox_relay"}
     assert holders("license-secret") == {"license_service", "webhook_delivery"}
     assert holders("seal-key") == holders("redis-password") == users_of_the_queue
-    assert holders("notify-secret") == {"notify_worker", "notify_beat"}
+    assert holders("notify-secret") == {"notify_worker"}
     assert holders("demo-password") == holders("scripts-secret") == set()
     assert not [part.name for part in parts for word in part.command if "redis-password" in word]
 

@@ -24,7 +24,7 @@ from database.migrations import migrate
 from notify_service.domain.notification import State
 from notify_service.storage import notifications, set_aside_messages
 from tests.notify_service.doubles import SENDER
-from wire.notification_contexts import QUEUE_NAME
+from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import TASK_NAME
 from wire.notification_queue import NotificationQueue
 
@@ -93,9 +93,9 @@ class House:
         quick = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         return self.start_celery("worker", f"--pool={pool}", "--concurrency=1", *quick)
 
-    def publish(self) -> str:
+    def publish(self, queue: str = QUEUE_NAME) -> str:
         notification_id, sealed = self.sender.seal()
-        NotificationQueue(self.redis_url).publish(UUID(notification_id), sealed, QUEUE_NAME)
+        NotificationQueue(self.redis_url).publish(UUID(notification_id), sealed, queue)
         return notification_id
 
     def row(self, notification_id: str) -> Notification | None:
@@ -228,3 +228,30 @@ def test_no_entry_of_the_queue_ends_or_blocks_the_worker(house: House) -> None:
     assert events.count("notification sent") == 1
     assert sum("queue entry dropped" in event for event in events) == len(poison()) - len(taken_up())
     assert MARK * 20 not in (house.folder / "log").read_text()
+
+
+def test_what_a_person_waits_for_goes_before_all_the_rest(house: House) -> None:
+    """F39: a long queue of reminders, and a link that is asked for after them."""
+    reminders = [house.publish() for _ in range(20)]
+    link = house.publish(FIRST_QUEUE_NAME)
+
+    house.start_worker("solo")
+    until(lambda: house.is_sent(link, *reminders), "every email to be sent")
+
+    order = [message["Message-ID"] for message in house.mail.messages()]
+    row = house.row(link)
+    assert row is not None
+    # One reminder may have been taken before the first look at the other queue.
+    assert order.index(row.message_id) <= 1
+    assert len(set(order)) == len(order) == 21
+    assert house.mail.connections == 1
+
+
+def test_of_two_beats_one_calls(house: House) -> None:
+    """F12: a process of its own, and a thread of a worker."""
+    house.start_celery("beat", "--loglevel=INFO")
+    house.start_celery("worker", "--pool=solo", "--beat-thread", "--loglevel=INFO")
+    until(lambda: sum("the lease is ours" in line for line in house.log_of_celery()), "a beat to take the lease")
+    until(lambda: sum("Sending due task" in line for line in house.log_of_celery()) >= 2, "two calls")
+
+    assert sum("the lease is ours" in line for line in house.log_of_celery()) == 1
