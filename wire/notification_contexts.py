@@ -108,7 +108,7 @@ class DeviceReuseDetectedContext(Schema):
 
 
 class PasswordChangedContext(Schema):
-    """To the owners of an organization: a password was changed; which one, never what it is (T55)."""
+    """The owners learn of a changed Group Password, a person of the own account's; nobody what it is (T55)."""
 
     organization_name = _name()
     password = fields.String(required=True, validate=validate.OneOf(["cloud_account", "group"]))

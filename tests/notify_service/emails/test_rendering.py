@@ -241,6 +241,14 @@ def test_a_deactivated_device_is_told_with_the_message_and_its_three_causes(loca
         assert [line[:2] for line in content.text.splitlines() if line[:1].isdigit()] == ["1.", "2.", "3."]
 
 
+def test_an_email_about_one_s_own_password_does_not_say_that_one_is_an_owner() -> None:
+    """S1-19: it goes to whoever signs in, be it a viewer."""
+    group, own = (render_email("password_changed", one, "en").text for one in examples_of("password_changed"))
+
+    assert "because you are an owner of Corner Shops" in group
+    assert "because you are an owner" not in own
+
+
 def test_no_features_are_said_to_be_none() -> None:
     assert "Features:        none" in rendered(features=[]).text
 
