@@ -25,6 +25,7 @@ from auth_service.actions.authenticate_by_assertion import authenticate_by_asser
 from auth_service.actions.issuing import Presenter
 from auth_service.domain.client import CLIENT_SECRET_BASIC, PRIVATE_KEY_JWT
 from auth_service.grants.client_credentials import ClientCredentialsGrant
+from auth_service.grants.connect_to_group import ConnectToGroupGrant
 from auth_service.grants.device_code import DeviceCodeGrant
 from auth_service.grants.oauth_errors import as_oauth_errors
 from auth_service.grants.refresh_token import RefreshTokenGrant
@@ -70,7 +71,7 @@ class AuthorizationServer(FlaskAuthorizationServer):
         self.services = services
         self._assertion_audiences = (services.issuer.issuer, f"{services.issuer.issuer}/oauth/token")
         self.register_client_auth_method(PRIVATE_KEY_JWT, self._authenticate_by_assertion)
-        for grant in (DeviceCodeGrant, RefreshTokenGrant, ClientCredentialsGrant):
+        for grant in (DeviceCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, ConnectToGroupGrant):
             self.register_grant(grant)
 
     def query_client(self, client_id: str) -> Client | None:

@@ -30,6 +30,7 @@ from auth_service.settings import load_settings
 from auth_service.wiring import utc_now, wire_up
 from database.engine import Database
 from database.errors import DatabaseError
+from wire.notification_message import LOCALES
 from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
     organization = _add(commands, "create-organization", _create_organization, "record an organization")
     organization.add_argument("--name", required=True)
+    organization.add_argument("--locale", choices=LOCALES, default=LOCALES[0], help="the language of its emails")
 
     operator = _add(commands, "create-operator", _create_operator, "record an operator; asks for the password")
     operator.add_argument("--email", required=True)
@@ -128,7 +130,7 @@ def _migrate(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
 
 def _create_organization(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
     with closing(Database(settings.database_url)) as database:
-        return {"organization_id": create_organization(database, asked.name, now=utc_now())}
+        return {"organization_id": create_organization(database, asked.name, locale=asked.locale, now=utc_now())}
 
 
 def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class VerifyAddressContext(Schema):
     verify_url = _url()
     code = _name()
     expires_at = _instant()
+    code_expires_at = _instant()
 
 
 class ActivateGroupContext(Schema):
@@ -52,6 +53,7 @@ class ActivateGroupContext(Schema):
     activate_url = _url()
     code = _name()
     expires_at = _instant()
+    code_expires_at = _instant()
 
 
 class LicenseCodeContext(Schema):

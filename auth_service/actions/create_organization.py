@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 
-def create_organization(database: Database, name: str, *, now: datetime) -> str:
-    """Record an organization and give its id.
+def create_organization(database: Database, name: str, *, now: datetime, locale: str = "en") -> str:
+    """Record an organization and give its id; `locale` is the language of its emails.
 
     Raises BadInputError.
     """
     organization_id = str(uuid.uuid4())
     checked = check_name("name", name)
     with database.transaction() as connection:
-        add_organization(connection, organization_id, checked, now)
+        add_organization(connection, organization_id, checked, now, locale=locale)
         created = AuditEventName.ORGANIZATION_CREATED
         append_event(connection, AuditEvent(created, now, organization_id, details={"name": checked}))
     return organization_id

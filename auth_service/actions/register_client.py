@@ -16,7 +16,7 @@ from auth_service.domain.plain_text import check_name
 from auth_service.domain.secret_digest import digest, new_secret
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.clients import add_client
-from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.grant_types import CLIENT_CREDENTIALS, CONNECT_TO_GROUP, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE, EVERY_AUDIENCE, LICENSE
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 _CLIENT_ID: Final = re.compile(r"\A[A-Za-z0-9._-]{1,128}\Z")
-_GRANT_TYPES: Final = frozenset({DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS})
+_DEVICE_GRANT_TYPES: Final = frozenset({DEVICE_CODE, REFRESH_TOKEN, CONNECT_TO_GROUP})
+_GRANT_TYPES: Final = _DEVICE_GRANT_TYPES | {CLIENT_CREDENTIALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _check(new: NewClient) -> None:
         raise BadInputError(f"'grant_types' needs some of: {', '.join(sorted(_GRANT_TYPES))}.")
     if not new.scopes or not set(new.scopes) <= AUDIENCE_OF_SCOPE.keys():
         raise BadInputError(f"'scopes' needs some of: {', '.join(sorted(AUDIENCE_OF_SCOPE))}.")
-    if set(new.grant_types) & {DEVICE_CODE, REFRESH_TOKEN} and set(new.scopes) != {LICENSE}:
+    if set(new.grant_types) & _DEVICE_GRANT_TYPES and set(new.scopes) != {LICENSE}:
         # An operator approves a license for one device, never what a service may do.
         raise BadInputError(f"A client of the device flow takes the scope '{LICENSE}' and no other.")
     if LICENSE in new.scopes and CLIENT_CREDENTIALS in new.grant_types:

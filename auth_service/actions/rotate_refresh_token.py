@@ -14,6 +14,7 @@ from auth_service.domain.refresh_token import is_ours, new_seed, read_refresh_to
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.grants import Succession, end_grant, find_grant, rotate
+from wire.connect_refusal import ConnectRefusal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,12 @@ def rotate_refresh_token(
     if kept.refresh_token_digest == digest(shown.text):
         if not same_key:
             raise InvalidGrantError("The refresh token is bound to a key that was not proven.")
+        if kept.is_group_password_changed:
+            # Nothing has ended: the token stays the live one, and a connection with the new password takes its place.
+            raise InvalidGrantError(
+                "The Group Password was changed. Enter the new one at the site.",
+                reason=ConnectRefusal.GROUP_PASSWORD_CHANGED,
+            )
         issued = _rotate(parts, kept, shown, now)
         if issued is not None:
             return issued

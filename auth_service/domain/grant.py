@@ -115,6 +115,8 @@ class Grant:
     status_index: int
     dpop_jkt: str | None = None
     """The thumbprint of the device's key (RFC 9449 §6.1); without one its tokens are bearer tokens."""
+    group_password_generation: int | None = None
+    """Of a site that connected by the Group Password: which one it knew (S1-20). None for the device flow."""
 
     def is_same_key(self, dpop_jkt: str | None) -> bool:
         """Tell whether who shows this key, or none, may act as the device."""
@@ -132,6 +134,13 @@ class KeptGrant:
     successor_seed: str | None
     expires_at: datetime
     ended_reason: str | None
+    group_password_generation: int = 0
+    """That of the organization's Group Password now."""
+
+    @property
+    def is_group_password_changed(self) -> bool:
+        """Tell whether the site must enter the new Group Password first; nothing has ended (S1-20, S1-21)."""
+        return self.grant.group_password_generation not in {None, self.group_password_generation}
 
     def end_reason(self, now: datetime) -> str | None:
         """Give why it has ended, or None while it is live."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auth_service.domain.audit_event import AuditEvent, AuditEventName
@@ -38,6 +39,12 @@ def device_code_redeemed(grant: Grant, authorization: DeviceAuthorization, now: 
         "is_key_bound": grant.dpop_jkt is not None,
     }
     return _of_grant(AuditEventName.DEVICE_CODE_REDEEMED, grant, now, details)
+
+
+def site_connected(grant: Grant, operator_id: str, now: datetime) -> AuditEvent:
+    """Tell of a new grant that nobody approved: the site showed the details of its Group and of this owner."""
+    event = _of_grant(AuditEventName.SITE_CONNECTED, grant, now, {"is_key_bound": grant.dpop_jkt is not None})
+    return replace(event, operator_id=operator_id)
 
 
 def grant_ended(

@@ -45,6 +45,10 @@ class MailedProof:
     def link_expires_at(self) -> datetime:
         return self.made_at + timedelta(seconds=LINK_SECONDS)
 
+    @property
+    def code_expires_at(self) -> datetime:
+        return self.made_at + timedelta(seconds=CODE_SECONDS)
+
     def kept(self, key: bytes) -> KeptProof:
         """Give what is stored; `key` keys the code's digest."""
         return KeptProof(
@@ -52,7 +56,7 @@ class MailedProof:
             link_digest=digest(self.link_secret),
             link_expires_at=self.link_expires_at,
             code_digest=keyed_digest(self.code, key),
-            code_expires_at=self.made_at + timedelta(seconds=CODE_SECONDS),
+            code_expires_at=self.code_expires_at,
         )
 
 

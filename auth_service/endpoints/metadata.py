@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify
 
 from auth_service.domain.client import CONFIDENTIAL_METHODS, EVERY_METHOD
 from auth_service.endpoints.device_binding import CHALLENGE_METHOD
-from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.grant_types import CLIENT_CREDENTIALS, CONNECT_TO_GROUP, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE
 from wire.status_list import STATUS_LIST_PATH
 from wire.token_types import SIGNING_ALGORITHM
@@ -27,7 +27,7 @@ def metadata_routes(issuer: str) -> Blueprint:
         "token_endpoint": f"{issuer}/oauth/token",
         "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "grant_types_supported": [DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
+        "grant_types_supported": [DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, CONNECT_TO_GROUP],
         # RFC 8414 §2 requires the member; there is no authorization endpoint, so it is empty.
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": EVERY_METHOD,

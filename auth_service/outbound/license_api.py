@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from marshmallow import ValidationError
 
+from auth_service.domain.connecting_group import KeyVerdict
 from auth_service.domain.errors import LicenseServiceAwayError, LicenseSuspendedError, NoLicenseError
 from wire.errors import WireError
 from wire.license_documents import EntitlementSchema
@@ -69,6 +70,25 @@ class LicenseApi:
                 f"{self._base_url}/v1/devices/{device_id}/entitlement?{query}", headers=self._authorization()
             )
         )
+
+    def validate_access_key(self, access_key: str, organization_id: str) -> KeyVerdict:
+        """Ask what a license key that was entered at a site of this organization is worth (S1-38, S1-41).
+
+        Raises LicenseServiceAwayError when no usable answer came.
+        """
+        asked = {"organization_id": organization_id, "registration": "activated", "access_key": access_key}
+        url = f"{self._base_url}/v1/access-key-validations"
+        try:
+            answer = self._http.send_json("POST", url, asked, headers=self._authorization())
+            document = answer.json()
+        except WireError as fault:
+            raise LicenseServiceAwayError("The license service does not answer.") from fault
+        told = document if isinstance(document, dict) else {}
+        if answer.status == HTTPStatus.OK and isinstance(told.get("active"), bool):
+            return KeyVerdict(None, is_active=told["active"])
+        if answer.status == HTTPStatus.CONFLICT and str(told.get("code")).startswith("access_key_"):
+            return KeyVerdict(told["code"])
+        raise LicenseServiceAwayError(f"The license service answered with status {answer.status}.")
 
     def _authorization(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._issuer.service_token(CLIENT_ID, ENTITLEMENTS, self._now())}"}

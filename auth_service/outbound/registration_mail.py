@@ -102,4 +102,5 @@ def _proof_context(registration: Registration, proof: MailedProof) -> dict[str, 
         "group_name": registration.group_name,
         "code": display_user_code(proof.code),
         "expires_at": proof.link_expires_at.isoformat(),
+        "code_expires_at": proof.code_expires_at.isoformat(),
     }

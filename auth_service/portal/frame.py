@@ -12,6 +12,10 @@ from flask_wtf import CSRFProtect
 from auth_service.portal.authorize_device import add_authorize_device
 from auth_service.portal.devices import add_devices
 from auth_service.portal.organizations import add_organizations
+from auth_service.portal.passwords import add_passwords
+from auth_service.portal.register_group import add_register_group
+from auth_service.portal.registration import add_registration
+from auth_service.portal.registration_links import add_registration_links
 from auth_service.portal.sign_in import add_sign_in
 from auth_service.portal.visitor import find_visitor, here
 
@@ -27,8 +31,8 @@ if TYPE_CHECKING:
 
 # Nothing inline, nothing from elsewhere, nothing in a frame (T42, T43).
 _SECURITY_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 
@@ -80,7 +84,16 @@ def _portal_routes(desk: PortalDesk) -> Blueprint:
     routes = Blueprint(
         "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/portal"
     )
-    for add in (add_sign_in, add_organizations, add_devices, add_authorize_device):
+    for add in (
+        add_sign_in,
+        add_organizations,
+        add_devices,
+        add_authorize_device,
+        add_register_group,
+        add_registration,
+        add_registration_links,
+        add_passwords,
+    ):
         add(routes, desk)
     return routes
 

@@ -130,7 +130,7 @@ def approve(  # noqa: PLR0913 - the approval is these six facts
         "operator_id": operator_id,
         "entitlement": dump_entitlement(entitlement),
         "decided_at": now,
-        "status_index": _draw_status_index(connection, authorization_id),
+        "status_index": draw_status_index(connection, authorization_id),
     }
     return connection.execute(_APPROVE.values(values), {"wanted": authorization_id, "now": now}).rowcount == 1
 
@@ -183,7 +183,8 @@ def sweep_device_authorizations(connection: Connection, before: datetime) -> Non
     connection.execute(_SWEEP, {"before": before})
 
 
-def _draw_status_index(connection: Connection, authorization_id: str) -> int:
+def draw_status_index(connection: Connection, authorization_id: str) -> int:
+    """Draw the place in the status list that no other grant has or had."""
     number: int = connection.execute(_DRAW_STATUS_INDEX, {"device_authorization_id": authorization_id}).scalar_one()
     return number
 

@@ -85,6 +85,21 @@ def find_device(connection: Connection, device_id: str, organization_id: str) ->
     return None if row is None else read_device(row)
 
 
+def find_device_of_name(connection: Connection, name: str, organization_id: str) -> Device | None:
+    """Find the device of this name in this organization."""
+    row = connection.execute(
+        select(*DEVICE_COLUMNS)
+        .select_from(DEVICES_WITH_HUBS)
+        .where(devices.c.name == name, devices.c.organization_id == organization_id)
+    ).one_or_none()
+    return None if row is None else read_device(row)
+
+
+def hold_device(connection: Connection, device_id: str) -> None:
+    """Hold a device until the transaction ends: who wants to license it at the same moment comes after."""
+    connection.execute(select(devices.c.id).where(devices.c.id == device_id).with_for_update(key_share=True))
+
+
 def list_devices(connection: Connection, organization_id: str, now: datetime) -> list[ListedDevice]:
     """List an organization's devices by name, each with its newest grant."""
     waiting = exists().where(

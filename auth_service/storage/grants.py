@@ -38,6 +38,7 @@ _END = (
 _KEPT = select(
     *DEVICE_COLUMNS,
     organizations.c.name.label("organization_name"),
+    organizations.c.group_password_generation.label("organization_group_password_generation"),
     *(column.label(f"grant_{column.name}") for column in grants.c),
 ).select_from(
     grants.join(DEVICES_WITH_HUBS, grants.c.device_id == devices.c.id).join(
@@ -80,6 +81,13 @@ class Succession:
     seed: str
 
 
+@dataclass(frozen=True, slots=True)
+class LiveKey:
+    """What a live grant is bound to: the thumbprint of a key, or None for a grant without one."""
+
+    dpop_jkt: str | None
+
+
 def add_grant(
     connection: Connection,
     grant: Grant,
@@ -104,6 +112,7 @@ def add_grant(
             "device_authorization_id": device_authorization_id,
             "dpop_jkt": grant.dpop_jkt,
             "status_index": grant.status_index,
+            "group_password_generation": grant.group_password_generation,
             "refresh_token_digest": succession.next_digest,
             "predecessor_digest": succession.used_digest,
             "successor_seed": succession.seed,
@@ -170,6 +179,14 @@ def live_since(connection: Connection, device_id: str) -> datetime | None:
     ).scalar_one_or_none()
 
 
+def live_key(connection: Connection, device_id: str) -> LiveKey | None:
+    """Give the key that the live grant of a device is bound to, or None when it has no live grant."""
+    row = connection.execute(
+        select(grants.c.dpop_jkt).where(grants.c.device_id == device_id, grants.c.ended_at.is_(None))
+    ).one_or_none()
+    return None if row is None else LiveKey(row.dpop_jkt)
+
+
 def _dump_earlier(family: Family) -> str:
     return json.dumps([used_at.timestamp() for used_at in family.uses[1:]])
 
@@ -189,6 +206,7 @@ def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:
             entitlement=load_entitlement(row.grant_entitlement),
             status_index=row.grant_status_index,
             dpop_jkt=row.grant_dpop_jkt,
+            group_password_generation=row.grant_group_password_generation,
         ),
         family=Family(
             generation=row.grant_generation,
@@ -199,4 +217,5 @@ def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:
         successor_seed=row.grant_successor_seed,
         expires_at=row.grant_expires_at,
         ended_reason=row.grant_ended_reason,
+        group_password_generation=row.organization_group_password_generation,
     )

@@ -39,7 +39,7 @@ from license_service.domain.agreement import Agreement
 from license_service.domain.license_key import KeyTerms
 from license_service.domain.renewal import years_after
 from license_service.signing.key_folder import KeyFolder
-from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.grant_types import CLIENT_CREDENTIALS, CONNECT_TO_GROUP, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import (
     LICENSE,
     LICENSES_READ,
@@ -150,7 +150,8 @@ def _device(seeding: Seeding, new: NewDevice) -> str:
 
 
 def _seed_clients(seeding: Seeding) -> None:
-    pos = NewClient(POS_CLIENT_ID, "Tillpass POS server", (DEVICE_CODE, REFRESH_TOKEN), (LICENSE,), is_public=True)
+    grant_types = (DEVICE_CODE, REFRESH_TOKEN, CONNECT_TO_GROUP)
+    pos = NewClient(POS_CLIENT_ID, "Tillpass POS server", grant_types, (LICENSE,), is_public=True)
     if _client(seeding, POS_CLIENT_ID) is None:
         register_client(seeding.auth, pos, now=seeding.now)
     scopes = (

@@ -11,11 +11,14 @@ from fakeredis import FakeRedis
 
 from auth_service.actions.sign_in_operator import Credentials, sign_in_operator
 from auth_service.cli import main
+from auth_service.domain import registration
 from auth_service.storage.clients import find_client
 from auth_service.storage.limiter import Limiter
+from auth_service.storage.organizations import organization_locale
 from auth_service.tokens.key_vault import KeyVault
 from auth_service.tokens.signing_keys import SigningKeys
 from database.engine import Database
+from wire.notification_message import LOCALES
 
 if TYPE_CHECKING:
     from auth_service.settings import Settings
@@ -37,7 +40,7 @@ def test_the_service_is_filled_from_the_shell(
     database = Database(environment.database_url)
     assert main(["migrate"]) == 0
     kid = run(capsys, "create-key")["kid"]
-    organization_id = run(capsys, "create-organization", "--name", "Bakery")["organization_id"]
+    organization_id = run(capsys, "create-organization", "--name", "Bakery", "--locale", "es")["organization_id"]
     monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
     run(
         capsys,
@@ -72,9 +75,18 @@ def test_the_service_is_filled_from_the_shell(
     assert device["device_id"] != hub
     with database.reading() as connection:
         registered = find_client(connection, "scripts")
+        assert organization_locale(connection, organization_id) == "es"
     database.close()
     assert registered is not None
     assert registered.check_client_secret(client["client_secret"])
+
+
+def test_the_languages_of_emails_are_those_that_there_are_emails_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Registrations have a list of their own: rules know no schema."""
+    assert registration.LOCALES == LOCALES
+    with pytest.raises(SystemExit, match="2"):
+        main(["create-organization", "--name", "Bakery", "--locale", "de"])
+    assert "choose from" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.doubles.auth_house import ISSUER
-from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.grant_types import CLIENT_CREDENTIALS, CONNECT_TO_GROUP, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import AUDIENCE_OF_SCOPE
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def test_section_2_the_required_members_are_there(document: dict[str, Any]) -> N
 
 def test_section_2_grants_and_scopes_are_those_that_are_offered(document: dict[str, Any]) -> None:
     """§2: without grant_types_supported, others would be assumed (T18)."""
-    assert set(document["grant_types_supported"]) == {DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS}
+    offered = {DEVICE_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, CONNECT_TO_GROUP}
+    assert set(document["grant_types_supported"]) == offered
     assert document["scopes_supported"] == sorted(AUDIENCE_OF_SCOPE)
 
 

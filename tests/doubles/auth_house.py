@@ -18,6 +18,8 @@ from auth_service.actions.create_organization import create_organization
 from auth_service.actions.create_signing_key import create_signing_key
 from auth_service.actions.register_client import NewClient, register_client
 from auth_service.app import create_app
+from auth_service.domain.connecting_group import KeyVerdict
+from auth_service.domain.errors import LicenseServiceAwayError
 from auth_service.domain.operator import Role
 from auth_service.settings import Settings
 from auth_service.storage.limiter import Limiter
@@ -25,7 +27,7 @@ from auth_service.storage.poll_pace import PollPace
 from auth_service.wiring import key_vault, wire_up
 from database.migrations import migrate
 from wire.entitlement import Entitlement
-from wire.grant_types import CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN
+from wire.grant_types import CLIENT_CREDENTIALS, CONNECT_TO_GROUP, DEVICE_CODE, REFRESH_TOKEN
 from wire.scopes import LICENSE, LICENSES_READ, NOTIFICATIONS_READ
 from wire.serving.replay_memory import ProcessReplayMemory, RedisReplayMemory
 
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 ISSUER = "http://127.0.0.1:8001"
 PASSWORD = "correct horse battery"
+POS_GRANT_TYPES = (DEVICE_CODE, REFRESH_TOKEN, CONNECT_TO_GROUP)
 
 
 class Clock:
@@ -68,12 +71,23 @@ class Licenses:
         self.asked: list[tuple[str, str]] = []
         self.features = ("xms",)
         self.renewal_date: date | None = None
+        self.access_keys: dict[str, tuple[str, bool]] = {}
+        """Each text with the organization that it is of, and whether it may be used."""
 
     def claim_seat(self, device_id: str, organization_id: str) -> Entitlement:
         return self._answer("claim_seat", device_id, organization_id)
 
     def read_entitlement(self, device_id: str, organization_id: str) -> Entitlement:
         return self._answer("read_entitlement", device_id, organization_id)
+
+    def validate_access_key(self, access_key: str, organization_id: str) -> KeyVerdict:
+        self.asked.append(("validate_access_key", organization_id))
+        if isinstance(self.error, LicenseServiceAwayError):
+            raise self.error
+        owner, is_active = self.access_keys.get(access_key, ("", False))
+        if owner != organization_id:
+            return KeyVerdict("access_key_of_another_organization" if owner else "access_key_unreadable")
+        return KeyVerdict(None, is_active=is_active)
 
     def _answer(self, asked: str, device_id: str, organization_id: str) -> Entitlement:
         self.asked.append((asked, device_id))
@@ -293,7 +307,7 @@ def house(settings: Settings, clock: Clock, licenses: Licenses) -> Iterator[Hous
     device_id = create_device(database, NewDevice(organization_id, "Shop 1", hub_device_id=hub_id), now=clock())
     register_client(
         database,
-        NewClient("tillpass-pos", "POS server", (DEVICE_CODE, REFRESH_TOKEN), (LICENSE,), is_public=True),
+        NewClient("tillpass-pos", "POS server", POS_GRANT_TYPES, (LICENSE,), is_public=True),
         now=clock(),
     )
     secret = register_client(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
@@ -13,11 +14,13 @@ from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TA
 from tests.notify_service.calendar_doubles import Licenses, Organizations
 from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import TASK_NAME
+from wire.notification_queue import NotificationQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notify_service.actions.deliver_notification import PostOffice
+    from tests.notify_service.doubles import Letterbox
 
 
 @pytest.fixture
@@ -55,6 +58,38 @@ def test_each_queue_gets_its_own_messages(celery: Any) -> None:
     routes = [(queue.name, queue.exchange.name, queue.routing_key) for queue in celery.conf.task_queues]
 
     assert routes == [(name, name, name) for name in (REDRIVE_QUEUE, FIRST_QUEUE_NAME, QUEUE_NAME)]
+
+
+def test_what_a_person_waits_for_is_read_before_all_the_rest(celery: Any, valkey: str) -> None:
+    """F39: from a real server, however long the other queue is and whatever order they came in."""
+    url = valkey.replace("unix://", "redis+socket://")
+    sender = NotificationQueue(url)
+    for queue in [QUEUE_NAME] * 5 + [FIRST_QUEUE_NAME, QUEUE_NAME, FIRST_QUEUE_NAME]:
+        sender.publish(uuid4(), "sealed", queue)
+    read: list[str] = []
+
+    with (
+        celery.connection_for_read(url) as connection,
+        celery.amqp.TaskConsumer(connection, on_message=lambda message: take(message, read)) as consumer,
+    ):
+        consumer.qos(prefetch_count=1)
+        while len(read) < 8:
+            connection.drain_events(timeout=5)
+
+    assert read == [FIRST_QUEUE_NAME] * 2 + [QUEUE_NAME] * 6
+
+
+def take(message: Any, read: list[str]) -> None:
+    read.append(message.delivery_info["routing_key"])
+    message.ack()
+
+
+def test_a_worker_that_ends_says_good_bye_to_the_mail_server(celery: Any, letterbox: Letterbox) -> None:
+    """RFC 5321 §4.1.1.10; whichever pool it has."""
+    for ending in (worker_process_shutdown, worker_shutdown):
+        ending.send(sender=None)
+
+    assert letterbox.closed == 2
 
 
 def test_the_schedule_calls_a_task_that_there_is(celery: Any) -> None:

@@ -24,7 +24,7 @@ from database.migrations import migrate
 from notify_service.domain.notification import State
 from notify_service.storage import notifications, set_aside_messages
 from tests.notify_service.doubles import SENDER
-from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
+from wire.notification_contexts import QUEUE_NAME
 from wire.notification_message import TASK_NAME
 from wire.notification_queue import NotificationQueue
 
@@ -93,9 +93,9 @@ class House:
         quick = ("--without-gossip", "--without-mingle", "--without-heartbeat")
         return self.start_celery("worker", f"--pool={pool}", "--concurrency=1", *quick)
 
-    def publish(self, queue: str = QUEUE_NAME) -> str:
+    def publish(self) -> str:
         notification_id, sealed = self.sender.seal()
-        NotificationQueue(self.redis_url).publish(UUID(notification_id), sealed, queue)
+        NotificationQueue(self.redis_url).publish(UUID(notification_id), sealed, QUEUE_NAME)
         return notification_id
 
     def row(self, notification_id: str) -> Notification | None:
@@ -228,23 +228,6 @@ def test_no_entry_of_the_queue_ends_or_blocks_the_worker(house: House) -> None:
     assert events.count("notification sent") == 1
     assert sum("queue entry dropped" in event for event in events) == len(poison()) - len(taken_up())
     assert MARK * 20 not in (house.folder / "log").read_text()
-
-
-def test_what_a_person_waits_for_goes_before_all_the_rest(house: House) -> None:
-    """F39: a long queue of reminders, and a link that is asked for after them."""
-    reminders = [house.publish() for _ in range(20)]
-    link = house.publish(FIRST_QUEUE_NAME)
-
-    house.start_worker("solo")
-    until(lambda: house.is_sent(link, *reminders), "every email to be sent")
-
-    order = [message["Message-ID"] for message in house.mail.messages()]
-    row = house.row(link)
-    assert row is not None
-    # One reminder may have been taken before the first look at the other queue.
-    assert order.index(row.message_id) <= 1
-    assert len(set(order)) == len(order) == 21
-    assert house.mail.connections == 1
 
 
 def test_of_two_beats_one_calls(house: House) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wire import access_key
-from wire.access_key import accept_access_key, read_access_key, read_signers, sign_access_key
+from wire.access_key import accept_access_key, claimed_organization, read_access_key, read_signers, sign_access_key
 from wire.access_key_claims import AccessKeyClaims
 from wire.access_key_text import read_text, write_text
 from wire.errors import (
@@ -52,6 +52,17 @@ PERPETUAL_VECTOR = (
     "YGE3V-Z2BYG-X8JH8-851H7-Y55YQ-HRZ4R-YM190-NEYB8-Q10CE-YN808-SK0RP-CE68Z-DJEBR-HSH30-"
     "B69DC-738WQ-JQDBT-CZCGS"
 )
+
+
+def test_claimed_organization_is_read_from_anything_that_is_spelt_right() -> None:
+    """S1-41: it finds a record, and is believed by nobody; a text that says nothing claims nothing."""
+    forged = write_text(read_text(TEXT)[:-64] + bytes(64))
+
+    assert claimed_organization(TEXT.lower().replace("-", " ")) == CLAIMS.organization_id
+    assert claimed_organization(forged) == CLAIMS.organization_id
+    assert [claimed_organization(text) for text in ("", "?", TEXT[:-1], write_text(b"\x01"), write_text(b""))] == [
+        None
+    ] * 5
 
 
 def test_vectors() -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from auth_service.domain.connecting_group import KeyVerdict
 from auth_service.domain.errors import LicenseServiceAwayError, LicenseSuspendedError, NoLicenseError
 from auth_service.outbound.license_api import LicenseApi
 from auth_service.outbound.notify_api import NotifyApi
@@ -54,7 +55,7 @@ class OtherService:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_PUT = _answer  # noqa: N815 - http.server's names
+            do_GET = do_PUT = do_POST = _answer  # noqa: N815 - http.server's names
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -137,6 +138,41 @@ def test_every_other_answer_means_away(service: OtherService, license_api: Licen
 
     with pytest.raises(LicenseServiceAwayError):
         license_api.claim_seat("d", "o")
+
+
+def test_a_license_key_that_was_entered_is_judged_for_one_organization(
+    house: House, service: OtherService, license_api: LicenseApi
+) -> None:
+    """S1-38, S1-41: `active` is what the record says now."""
+    service.body = {"key_id": "k", "organization_id": "o", "active": False}
+
+    verdict = license_api.validate_access_key("04CS0", "o")
+
+    assert verdict == KeyVerdict(None, is_active=False)
+    ((method, path, token, body),) = service.asked
+    assert (method, path) == ("POST", "/v1/access-key-validations")
+    assert json.loads(body) == {"organization_id": "o", "registration": "activated", "access_key": "04CS0"}
+    verifier = TokenVerifier(house.wired.keys, "http://127.0.0.1:8001", "license_service")
+    assert verifier.access_token(token.removeprefix("Bearer ")).scope == "entitlements"
+
+
+def test_a_refused_license_key_keeps_its_code(service: OtherService, license_api: LicenseApi) -> None:
+    """S1-41: for the audit trail."""
+    service.status, service.body = 409, {"code": "access_key_forged"}
+
+    assert license_api.validate_access_key("04CS0", "o") == KeyVerdict("access_key_forged")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, {}), (200, []), (409, {"code": "request_under_way"}), (422, {}), (500, b"")]
+)
+def test_every_other_answer_about_a_license_key_means_away(
+    service: OtherService, license_api: LicenseApi, status: int, body: Any
+) -> None:
+    service.status, service.body = status, body
+
+    with pytest.raises(LicenseServiceAwayError):
+        license_api.validate_access_key("04CS0", "o")
 
 
 def test_nobody_listening_means_away(house: House) -> None:

@@ -96,6 +96,7 @@ class MailHouse:
                 "verify_url": f"{portal}/registrations/proof",
                 "code": "123456",
                 "expires_at": "2030-01-01T00:00:00+00:00",
+                "code_expires_at": "2030-01-01T00:00:00+00:00",
             },
         }
 

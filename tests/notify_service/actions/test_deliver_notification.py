@@ -225,6 +225,7 @@ def test_an_email_whose_link_has_expired_is_not_sent_late(
             "verify_url": f"{PORTAL}/registrations/verify",
             "code": "BCDF-GHJK",
             "expires_at": (NOW + timedelta(hours=24)).isoformat(),
+            "code_expires_at": (NOW + timedelta(minutes=10)).isoformat(),
         },
     )
     sealed = ReceivedMessage(MESSAGE_VERSION, str(message.id), seal_message(message, sender.key), NOW)
