@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from database.errors import DatabaseUnavailableError
-from notify_service.domain.errors import NotificationNotFoundError
+from notify_service.domain.errors import NotificationNotFoundError, ResendRefusedError
 from notify_service.endpoints.notifications import notification_routes
+from notify_service.endpoints.resend import resend_routes
+from notify_service.endpoints.sending import sending_routes
 from wire.problem import Problem
 from wire.scopes import NOTIFY_AUDIENCE
 from wire.serving.api_document import About, document_api
@@ -19,8 +21,11 @@ from wire.serving.protected_resource import ProtectedResource, install_protected
 from wire.serving.request_id import install_request_log
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Response
 
+    from notify_service.domain.errors import NotifyError
     from notify_service.wiring import Wired
 
 
@@ -33,10 +38,13 @@ def create_app(wired: Wired) -> Flask:
     install_protected_resource(app, _resource(wired))
     api = document_api(app, _about(wired))
     api.register_blueprint(notification_routes(wired.database, wired.guard))
+    for routes in (resend_routes, sending_routes):
+        api.register_blueprint(routes(wired.database, wired.guard, now=wired.office.now))
     app.register_blueprint(health_routes(wired.readiness_checks))
     # After flask-smorest, whose own handler it replaces.
     install_problem_handler(app, unavailable=(DatabaseUnavailableError,))
-    app.register_error_handler(NotificationNotFoundError, _not_found)
+    app.register_error_handler(NotificationNotFoundError, _refusal(404))
+    app.register_error_handler(ResendRefusedError, _refusal(409))
     return app
 
 
@@ -59,5 +67,8 @@ def _about(wired: Wired) -> About:
     )
 
 
-def _not_found(fault: NotificationNotFoundError) -> Response:
-    return problem_response(Problem(status=404, code=fault.code, detail=str(fault)))
+def _refusal(status: int) -> Callable[[NotifyError], Response]:
+    def answer(fault: NotifyError) -> Response:
+        return problem_response(Problem(status=status, code=fault.code, detail=str(fault)))
+
+    return answer

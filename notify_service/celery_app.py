@@ -12,6 +12,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown, worker_shutdown
 from kombu.entity import Exchange, Queue
 
+from notify_service.tasks.erase_contents import ERASE_TASK_NAME, add_erase_contents
 from notify_service.tasks.redrive_notifications import (
     REDRIVE_QUEUE,
     REDRIVE_TASK_NAME,
@@ -71,6 +72,7 @@ _SETTINGS: Final[dict[str, Any]] = {
         "task_names": (
             TASK_NAME,
             REDRIVE_TASK_NAME,
+            ERASE_TASK_NAME,
             SCAN_RENEWALS_TASK_NAME,
             SCAN_CONTACTS_TASK_NAME,
             SCAN_OVER_COUNTS_TASK_NAME,
@@ -100,6 +102,7 @@ def create_celery(redis_url: str, office: PostOffice, calendar: CalendarParts | 
     celery.conf.update(_SETTINGS)
     add_send_notification(celery, office)
     add_redrive_notifications(celery, office)
+    add_erase_contents(celery, office)
     if calendar is not None:
         for add in (add_scan_renewals, add_scan_contacts, add_scan_over_counts, add_write_vendor_digest):
             add(celery, calendar)

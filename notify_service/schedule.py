@@ -19,6 +19,7 @@ from celery.beat import Scheduler
 from database.errors import DatabaseUnavailableError
 from notify_service.actions.give_up_beat_lease import give_up_beat_lease
 from notify_service.actions.hold_beat_lease import BEAT_LEASE_SECONDS, hold_beat_lease
+from notify_service.tasks.erase_contents import ERASE_TASK_NAME
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
 from notify_service.tasks.scan_contacts import SCAN_CONTACTS_TASK_NAME
 from notify_service.tasks.scan_over_counts import SCAN_OVER_COUNTS_TASK_NAME
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from database.engine import Database
 
 REDRIVE_SECONDS: Final = 5
+ERASE_SECONDS: Final = 600
 STANDBY_SECONDS: Final = 5.0
 """So often a beat that does not hold the lease looks whether it is free."""
 
@@ -43,6 +45,11 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
         "schedule": REDRIVE_SECONDS,
         # A call that no worker took in time is worthless: the next one is there.
         "options": {"queue": REDRIVE_QUEUE, "expires": REDRIVE_SECONDS},
+    },
+    "erase": {
+        "task": ERASE_TASK_NAME,
+        "schedule": ERASE_SECONDS,
+        "options": {"queue": REDRIVE_QUEUE, "expires": ERASE_SECONDS},
     },
 }
 

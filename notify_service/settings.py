@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import TYPE_CHECKING, Any, Final
@@ -16,11 +16,13 @@ from sqlalchemy.exc import ArgumentError
 
 from notify_service.calendar_settings import CalendarFields, take_calendar_settings
 from notify_service.domain.errors import SettingsError
+from notify_service.domain.limit import LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notify_service.calendar_settings import CalendarSettings
+    from notify_service.domain.limit import Limits
 
 PREFIX: Final = "NOTIFY_"
 LONGEST_ADDRESS: Final = 254
@@ -63,6 +65,10 @@ class Settings:
     """NOTIFY_REFUSED_ADDRESS_DAYS: so long an address that was refused for good is not tried; 0 tries it each time."""
     calendar: CalendarSettings | None
     """What reminders take; None: there are none."""
+    operations_port: int | None = None
+    """NOTIFY_OPERATIONS_PORT: where the status page and the metrics are, beside the API's port; nowhere without it."""
+    limits: Limits = LIMITS
+    """NOTIFY_LIMIT_…: how many emails an address, an organization and all together may get."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -125,6 +131,19 @@ def _required(check: Any, wants: str) -> fields.String:  # noqa: ANN401 - as abo
     return fields.String(required=True, validate=check, error_messages={"required": f"is missing. It {wants}"})
 
 
+def _number(least: int, most: int, wants: str) -> fields.Integer:
+    return fields.Integer(
+        load_default=None, validate=validate.Range(least, most, error=wants), error_messages={"invalid": wants}
+    )
+
+
+_LIMIT: Final = "wants a number of emails, 1 at least."
+_LIMITS: Final = {
+    "limit_verifications": "verification",
+    "limit_per_address": "address",
+    "limit_per_organization": "organization",
+    "limit_overall": "overall",
+}
 _PRINTABLE: Final = validate.Regexp(r"\A[\x20-\x7e]+\Z", error="wants printable ASCII: SMTP sends nothing else.")
 _WEB_URL: Final = "wants an http or https URL."
 _EMAILS: Final = "wants a number of emails, 1 to 1000."
@@ -167,6 +186,12 @@ class _SettingsSchema(CalendarFields):
         load_default=7, validate=validate.Range(0, 365, error=_DAYS), error_messages={"invalid": _DAYS}
     )
 
+    operations_port = _number(1, 65535, "wants a port, 1 to 65535.")
+    limit_verifications = _number(1, 10**9, _LIMIT)
+    limit_per_address = _number(1, 10**9, _LIMIT)
+    limit_per_organization = _number(1, 10**9, _LIMIT)
+    limit_overall = _number(1, 10**9, _LIMIT)
+
     @validates_schema(skip_on_field_errors=False)
     def _secures_the_way(self, values: dict[str, Any], **_: object) -> None:
         host = values.get("smtp_host")
@@ -185,7 +210,9 @@ class _SettingsSchema(CalendarFields):
         values["jwks_uri"] = values["jwks_uri"] or f"{values['issuer'].rstrip('/')}/.well-known/jwks.json"
         values["portal_url"] = values["portal_url"] or values["issuer"]
         calendar = take_calendar_settings(values)
-        return Settings(**values, calendar=calendar)
+        given = {kind: values.pop(name) for name, kind in _LIMITS.items()}
+        chosen = {kind: replace(getattr(LIMITS, kind), most=most) for kind, most in given.items() if most is not None}
+        return Settings(**values, calendar=calendar, limits=replace(LIMITS, **chosen))
 
 
 def _is_loopback(host: str) -> bool:

@@ -90,6 +90,7 @@ def wire_up(settings: Settings) -> Wired:
             portal_url=settings.portal_url,
             now=utc_now,
             jitter=random.random,
+            limits=settings.limits,
             refused_addresses_kept=timedelta(days=settings.refused_address_days),
         ),
         calendar=None if settings.calendar is None else _calendar(settings, settings.calendar, database),

@@ -41,6 +41,6 @@ class NotifyApi:
         if answer.status != HTTPStatus.OK:
             raise AnswerRefusedError(f"notify_service answered with status {answer.status}.")
         try:
-            return {UUID(str(one["id"])) for one in answer.json()["notifications"]}
+            return {UUID(str(one["id"])) for one in answer.json()["items"]}
         except (KeyError, TypeError, ValueError) as fault:
             raise AnswerRefusedError("notify_service's answer is not a list of notifications.") from fault

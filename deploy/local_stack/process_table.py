@@ -40,6 +40,7 @@ class Addresses:
     auth: str
     license: str
     notify: str
+    operations: str
     pos: str
     update: str
     redis: str
@@ -51,6 +52,7 @@ def addresses(settings: StackSettings, secrets: StackSecrets) -> Addresses:
         auth=f"http://{LOOPBACK}:{ports.auth}",
         license=f"http://{LOOPBACK}:{ports.license}",
         notify=f"http://{LOOPBACK}:{ports.notify}",
+        operations=f"http://{LOOPBACK}:{ports.operations}",
         pos=f"http://{LOOPBACK}:{ports.pos}",
         update=f"http://{LOOPBACK}:{ports.update}{UPDATE_MANIFEST_PATH}",
         redis=settings.redis_url or f"redis://:{secrets.redis_password}@{LOOPBACK}:{ports.redis}/0",
@@ -72,7 +74,7 @@ def process_table(settings: StackSettings, secrets: StackSecrets) -> list[Part]:
             _python("deploy.local_stack.mail_catcher", f"--port={ports.smtp}", f"--folder={settings.folder / 'mail'}"),
             greets_smtp(ports.smtp),
         ),
-        _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, status_api, needs=redis_need),
+        _notify_service(settings, status_api, redis_need),
         _auth_service(settings, auth, redis_need),
         _web("license_service", "license_service.wsgi:app", ports.license, license_, needs=("auth_service",)),
         _web(
@@ -145,6 +147,7 @@ def environments(settings: StackSettings, secrets: StackSecrets) -> dict[str, di
             "NOTIFY_SMTP_HOST": LOOPBACK,
             "NOTIFY_SMTP_PORT": str(settings.ports.smtp),
             "NOTIFY_SMTP_SECURITY": "none",
+            "NOTIFY_OPERATIONS_PORT": str(settings.ports.operations),
             "NOTIFY_FROM_ADDRESS": "licensing@tillpass.example",
             "NOTIFY_LICENSE_SERVICE_URL": urls.license,
             "NOTIFY_CLIENT_SECRET": secrets.notify_client_secret,
@@ -168,6 +171,12 @@ def _auth_service(settings: StackSettings, environment: Mapping[str, str], needs
         command = (sys.executable, str(REPOSITORY / "deploy" / "granian_server.py"), f"--port={port}", app)
         return replace(part, command=command)
     return part
+
+
+def _notify_service(settings: StackSettings, environment: Mapping[str, str], needs: tuple[str, ...]) -> Part:
+    ports = settings.ports
+    part = _web("notify_service", "deploy.local_stack.notify_wsgi:app", ports.notify, environment, needs=needs)
+    return replace(part, command=(*part.command, f"--bind={LOOPBACK}:{ports.operations}"))
 
 
 def _database(folder: Path, service: str) -> str:

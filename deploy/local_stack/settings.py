@@ -29,6 +29,7 @@ class Ports:
     auth: int = 8001
     license: int = 8002
     notify: int = 8003
+    operations: int = 8013
     pos: int = 8004
     update: int = 8005
     smtp: int = 8025

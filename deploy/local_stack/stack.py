@@ -40,6 +40,7 @@ _LISTENERS = {
     "auth": "auth_service",
     "license": "license_service",
     "notify": "notify_service",
+    "operations": "the status page and metrics of notify_service",
     "pos": "the demo POS server",
     "update": "the update service",
     "smtp": "the mail catcher",

@@ -21,6 +21,7 @@ from notify_service.domain.errors import (
     OutdatedError,
     WorkersLostError,
 )
+from notify_service.domain.limit import LIMITS
 from notify_service.domain.notification import LEASE_SECONDS, MOST_LOSSES, lease_seconds
 from notify_service.domain.pause import PROBE_SECONDS
 from notify_service.emails.rendering import render_email
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from database.engine import Database
+    from notify_service.domain.limit import Limits
     from notify_service.domain.notification import Notification
     from notify_service.outbound.mail_transport import MailTransport
 
@@ -51,6 +53,7 @@ class PostOffice:
     jitter: Callable[[], float]
     shortest_lease: float = LEASE_SECONDS
     refused_addresses_kept: timedelta = timedelta(days=7)
+    limits: Limits = LIMITS
 
 
 def deliver_notification(office: PostOffice, notification_id: str) -> DeliveryError | None:

@@ -1,4 +1,4 @@
-"""Write a queue message down in the ledger, once, or set it aside with the reason (T56, F24, F25, F48).
+"""Write a queue message down in the ledger, once, or set it aside with the reason (T54, T56, F24, F25, F48).
 
 Nothing in the message is believed before it opens with our key; what it says inside must agree with what it is called
 outside, so a sealed message cannot be sent again under another id. Its links must lead to the portal: a sender whose
@@ -8,12 +8,14 @@ own URL is set wrong, or taken from a request, reaches nobody (T40).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from notify_service.domain.limit import LIMITS, OVER_LIMIT, admit
 from notify_service.domain.notification import Notification, SetAsideMessage, State, message_id_of
 from notify_service.domain.portal_link import leads_to_portal
 from notify_service.storage import notifications, set_aside_messages
+from notify_service.storage.limits import crossed
 from wire.errors import MessageRefusedError
 from wire.notification_contexts import QUEUE_OF_TEMPLATE, links_in
 from wire.notification_message import MESSAGE_VERSION, open_message
@@ -21,7 +23,10 @@ from wire.notification_message import MESSAGE_VERSION, open_message
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from database.engine import Database
+    from notify_service.domain.limit import Limits
     from wire.notification_message import NotificationMessage
 
 LARGEST_SEALED: Final = 64 * 1024
@@ -42,9 +47,17 @@ class ReceivedMessage:
 
 
 def receive_notification(
-    database: Database, message: ReceivedMessage, *, notification_key: str, sender: str, portal_url: str
+    database: Database,
+    message: ReceivedMessage,
+    *,
+    notification_key: str,
+    sender: str,
+    portal_url: str,
+    limits: Limits = LIMITS,
 ) -> str | None:
     """Give the id of a message that is in the ledger now, whether it was before or not; None when it was set aside.
+
+    What goes over a limit is written down too, and waits or is held (domain/limit.py).
 
     Raises DatabaseUnavailableError: then nothing is written, and the message must come again.
     """
@@ -74,8 +87,24 @@ def receive_notification(
         sent_at=None,
     )
     with database.transaction() as connection:
-        notifications.write_down(connection, notification)
+        _write_down(connection, notification, limits)
     return notification.id
+
+
+def _write_down(connection: Connection, notification: Notification, limits: Limits) -> None:
+    now = notification.created_at
+    admission = admit(notification.template, crossed(connection, notification, limits, now=now), now)
+    admitted = replace(
+        notification,
+        state=admission.state,
+        next_attempt_at=admission.next_attempt_at,
+        fault=None if admission.reason is None else OVER_LIMIT,
+        smtp_answer=admission.reason,
+        counted_at=admission.counted_at,
+    )
+    if notifications.write_down(connection, admitted) and admission.reason is not None:
+        extra = {"notification_id": admitted.id, "template": admitted.template, "reason": admission.reason}
+        _log.warning("notification over a limit", extra=extra)
 
 
 def _opened(message: ReceivedMessage, notification_key: str) -> tuple[NotificationMessage, str]:

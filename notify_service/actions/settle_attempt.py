@@ -53,7 +53,7 @@ def settle_attempt(office: PostOffice, attempt: Attempt, fault: DeliveryError | 
 
 def _settle_fault(connection: Connection, office: PostOffice, notification: Notification, fault: DeliveryError) -> None:
     now, attempts = office.now(), notification.attempts
-    verdict = verdict_on(fault, attempts=attempts, created_at=notification.created_at, now=now, jitter=office.jitter())
+    verdict = verdict_on(fault, attempts=attempts, asked_at=notification.asked_at, now=now, jitter=office.jitter())
     if verdict.next_attempt_at is None:
         notifications.settle_ended(connection, notification, fault, verdict.state)
     else:

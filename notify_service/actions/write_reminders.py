@@ -46,6 +46,7 @@ def _row(parts: CalendarParts, reminder: Reminder, address: str, locale: str) ->
         # One who cannot be written to must not keep it from the others.
         _log.warning("a recipient cannot be told", extra={"template": occasion.template, "reason": str(fault)})
         return None
+    now = parts.now()
     return Notification(
         id=str(message.id),
         template=message.template,
@@ -62,7 +63,9 @@ def _row(parts: CalendarParts, reminder: Reminder, address: str, locale: str) ->
         next_attempt_at=None,
         fault=None,
         smtp_answer=None,
-        created_at=parts.now(),
+        created_at=now,
         sent_at=None,
         about=occasion.about,
+        # Its windows are its limit; what others want sent to the same address counts it too.
+        counted_at=now,
     )

@@ -3,6 +3,7 @@
 NotifyError
 ├── SettingsError               the service cannot start like this
 ├── NotificationNotFoundError   no notification of ours has that id
+├── ResendRefusedError          a notification cannot be sent again
 ├── CalendarError               what the calendar reads could not be had
 │   ├── ServiceAwayError           no usable answer: the run ends, and another follows
 │   ├── RunTooLongError            the run took its time: what is left is for the next one
@@ -24,6 +25,10 @@ NotifyError
 
 from __future__ import annotations
 
+from typing import Final
+
+from notify_service.domain.notification import State
+
 
 class NotifyError(Exception):
     """The root of the tree. `code` is stable and for machines; the message is a sentence for people."""
@@ -41,6 +46,29 @@ class NotificationNotFoundError(NotifyError):
     """The ledger has no such notification."""
 
     code = "notification_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("No notification has this id.")
+
+
+_NO_RESEND: Final = {
+    State.SENT: ("notification_sent", "This email was sent already, and is not sent twice."),
+    State.SENDING: ("notification_being_sent", "This email is being sent at this moment."),
+    State.QUEUED: ("notification_queued", "This email is about to be sent."),
+    State.CANCELLED: ("notification_cancelled", "What this email says is true no longer."),
+}
+_NOTHING_LEFT: Final = (
+    "notification_erased",
+    "What this email said is no longer kept. Have the service that wanted it ask for a new one.",
+)
+
+
+class ResendRefusedError(NotifyError):
+    """The notification cannot be sent again; `code` says why."""
+
+    def __init__(self, state: State) -> None:
+        self.code, sentence = _NO_RESEND.get(state, _NOTHING_LEFT)
+        super().__init__(sentence)
 
 
 class CalendarError(NotifyError):

@@ -5,12 +5,16 @@ queued → sending → sent
    │        └────→ deferred → sending → …
    └───→ cancelled ←──┘        what it says is true no longer
 
-`sending` is held by a lease: when it runs out without an answer, the worker is dead and anybody may take it again.
+What comes in over a limit is deferred or held (domain/limit.py).
+
+`sending` is held by a lease: when it runs out without an answer, the worker is dead and anybody may take it again. An
+operator may have what is failed, held or deferred sent now, for as long as its content is kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +31,9 @@ LONGEST_LEASE_SECONDS: Final = 1800.0
 MOST_LOSSES: Final = 10
 """A worker may die over any email; one that so many died over ends workers, and is given up (F24)."""
 
+CONTENT_KEPT: Final = timedelta(days=7)
+"""What an email says is erased once it is sent; of one that was given up, this long after it was last asked for."""
+
 LEFT_LYING_SECONDS: Final = 10
 """A row that is still queued after this long has lost the worker that wrote it down."""
 
@@ -40,11 +47,16 @@ class State(StrEnum):
     DEFERRED = "deferred"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    HELD = "held"
+    """Over a limit, and of no use later: nobody gets it unless an operator says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A row of the ledger. `sealed` is None once nothing more is to be sent.
+    """A row of the ledger.
+
+    `sealed` is None once it is sent or cancelled; of one that failed or is held, a week after it was asked for. It
+    counts for the limits at `counted_at`, if it does. `resent_at` is when an operator last had it sent again.
 
     `leases` counts the leases taken, so it also names one; `lost_leases` those that ran out. `attempts` counts those
     that tell something about this email: what ended at a server that nobody can use is given back. `fault` is the code
@@ -69,6 +81,18 @@ class Notification:
     created_at: datetime
     sent_at: datetime | None
     about: str | None = None
+    counted_at: datetime | None = None
+    resent_at: datetime | None = None
+
+    @property
+    def resendable(self) -> bool:
+        """Whether an operator may have it sent again: it was not sent, is not about to be, and is still kept."""
+        return self.state in {State.DEFERRED, State.FAILED, State.HELD} and self.sealed is not None
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it was last asked for: patience with it begins anew when an operator has it sent again."""
+        return self.resent_at or self.created_at
 
 
 @dataclass(frozen=True, slots=True)

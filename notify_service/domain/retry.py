@@ -86,11 +86,11 @@ def fault_of_reply(phase: Phase, code: int, answer: str) -> DeliveryError:
     return TemporaryRefusalError(said) if code == _TOO_MANY_RECIPIENTS else RecipientRefusedError(said)
 
 
-def verdict_on(fault: DeliveryError, *, attempts: int, created_at: datetime, now: datetime, jitter: float) -> Verdict:
+def verdict_on(fault: DeliveryError, *, attempts: int, asked_at: datetime, now: datetime, jitter: float) -> Verdict:
     """Decide after the attempt number `attempts` (from 1). `jitter` lies in [0, 1) and spreads the waits by half."""
     if isinstance(fault, OutdatedError):
         return Verdict(State.CANCELLED, None)
-    if isinstance(fault, _FOR_GOOD) or now - created_at >= GIVE_UP_AFTER:
+    if isinstance(fault, _FOR_GOOD) or now - asked_at >= GIVE_UP_AFTER:
         return Verdict(State.FAILED, None)
     if isinstance(fault, ServerUnusableError):
         return Verdict(State.DEFERRED, now)

@@ -1,4 +1,4 @@
-"""The ledger rows: write down once, take a lease, settle.
+"""The ledger rows: write down once, take a lease, settle, send again, erase.
 
 Whatever may happen once is one conditional statement whose row count tells whether it happened (T56, F12, F25).
 `leases` rises with each lease and so names it: a worker that lost its lease settles nothing.
@@ -6,18 +6,18 @@ Whatever may happen once is one conditional statement whose row count tells whet
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, case, func, or_, select, update
 
+from notify_service.domain.limit import mailbox_of
 from notify_service.domain.notification import Notification, State
 from notify_service.storage.tables import notifications
 from notify_service.storage.write_once import write_once
 from wire.notification_contexts import FIRST_QUEUE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, RowMapping
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from notify_service.domain.errors import DeliveryError
 
 _row = notifications.c
+COLUMNS: Final = [_row[field.name] for field in fields(Notification)]
+"""What `record` takes."""
 
 # Of a worker that was suspended past its lease, whatever became of the row meanwhile.
 _WAITING: Final = [State.QUEUED.value, State.DEFERRED.value]
@@ -33,7 +35,8 @@ _MAY_HAVE_BEEN_SENT: Final = [State.SENDING.value, State.DEFERRED.value, State.C
 
 def write_down(connection: Connection, notification: Notification) -> bool:
     """Add a row; False when its id is in the ledger already."""
-    return write_once(connection, notifications, {**asdict(notification), "state": notification.state.value})
+    derived = {"state": notification.state.value, "mailbox": mailbox_of(notification.recipient)}
+    return write_once(connection, notifications, {**asdict(notification), **derived})
 
 
 def take_lease(
@@ -90,8 +93,12 @@ def settle_deferred(
 
 
 def settle_ended(connection: Connection, held: Notification, fault: DeliveryError, state: State) -> bool:
-    """Send the email nevermore and erase what it said; False when the lease is no longer ours."""
-    return _settle(connection, held, fault, {"state": state.value, "sealed": None})
+    """Try the email no more; False when the lease is no longer ours.
+
+    What one said that failed is kept, for an operator who may have it sent again.
+    """
+    kept = {} if state is State.FAILED else {"sealed": None}
+    return _settle(connection, held, fault, {"state": state.value, **kept})
 
 
 def cancel(connection: Connection, notification_id: str, *, now: datetime, reason: str) -> bool:
@@ -114,22 +121,36 @@ def cancel(connection: Connection, notification_id: str, *, now: datetime, reaso
     return cancelled.rowcount == 1
 
 
+def send_again(connection: Connection, notification_id: str, *, now: datetime) -> bool:
+    """Let an email that was not sent be tried now, as if it were new; False when it is not to be, or says nothing."""
+    resent = connection.execute(
+        update(notifications)
+        .where(
+            _row.id == notification_id,
+            _row.state.in_([State.DEFERRED.value, State.FAILED.value, State.HELD.value]),
+            _row.sealed.is_not(None),
+        )
+        .values(
+            state=State.DEFERRED.value, attempts=0, lost_leases=0, next_attempt_at=now, resent_at=now, counted_at=now
+        )
+    )
+    return resent.rowcount == 1
+
+
+def erase_contents(connection: Connection, *, asked_until: datetime) -> int:
+    """Erase what those emails say that were given up and last asked for by then; give how many there were."""
+    asked_at = func.coalesce(_row.resent_at, _row.created_at)
+    given_up = _row.state.in_([State.FAILED.value, State.HELD.value])
+    erased = connection.execute(
+        update(notifications).where(given_up, _row.sealed.is_not(None), asked_at <= asked_until).values(sealed=None)
+    )
+    return erased.rowcount
+
+
 def find(connection: Connection, notification_id: str) -> Notification | None:
     """Give one row."""
-    found = find_many(connection, [notification_id])
-    return found[0] if found else None
-
-
-def find_many(connection: Connection, notification_ids: Sequence[str]) -> list[Notification]:
-    """Give the rows that exist among these ids, oldest first."""
-    query = select(notifications).where(_row.id.in_(notification_ids)).order_by(_row.created_at, _row.id)
-    return [_record(row) for row in connection.execute(query).mappings()]
-
-
-def list_newest(connection: Connection, *, limit: int) -> list[Notification]:
-    """Give the newest rows, newest first."""
-    query = select(notifications).order_by(_row.created_at.desc(), _row.id).limit(limit)
-    return [_record(row) for row in connection.execute(query).mappings()]
+    found = connection.execute(select(*COLUMNS).where(_row.id == notification_id)).mappings().first()
+    return record(found) if found else None
 
 
 def list_due(connection: Connection, *, now: datetime, left_lying_since: datetime, limit: int) -> list[str]:
@@ -175,5 +196,6 @@ def _settle(connection: Connection, held: Notification, fault: DeliveryError, va
     return settled.rowcount == 1
 
 
-def _record(row: RowMapping) -> Notification:
+def record(row: RowMapping) -> Notification:
+    """Give a row's record."""
     return Notification(**{**row, "state": State(row["state"])})

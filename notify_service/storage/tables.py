@@ -27,7 +27,9 @@ notifications: Final = Table(
     Column("queue", String(32), nullable=False),
     Column("organization_id", String(64)),
     Column("recipient", String(254), nullable=False),
-    # What the email says, still sealed. Erased once nothing more is to be sent.
+    # Two addresses of one mailbox have one name here (domain/limit.py).
+    Column("mailbox", String(254), nullable=False),
+    # What the email says, still sealed. Erased once it is sent or cancelled; after some days if it was given up.
     Column("sealed", Text),
     Column("state", String(16), nullable=False),
     Column("leases", Integer, nullable=False),
@@ -40,15 +42,18 @@ notifications: Final = Table(
     Column("smtp_answer", String(255)),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    Column("counted_at", Instant),
+    Column("resent_at", Instant),
     # The occasion, of an email that the calendar wrote (domain/calendar.py).
     Column("about", String(200)),
     # What is due is asked every few seconds, and nearly every row is sent.
     Index(None, "state"),
     Index(None, "created_at"),
     Index(None, "about"),
-    # Limits count what one address or one organization got lately (T54).
-    Index(None, "recipient", "created_at"),
-    Index(None, "organization_id", "created_at"),
+    # Limits are asked for each message, and count by mailbox, organization and queue (T54).
+    Index(None, "mailbox", "counted_at"),
+    Index(None, "organization_id", "counted_at"),
+    Index(None, "queue", "counted_at"),
 )
 
 pauses: Final = Table(

@@ -41,6 +41,7 @@ def add_send_notification(celery: Celery, office: PostOffice) -> None:
             notification_key=office.notification_key,
             sender=office.sender,
             portal_url=office.portal_url,
+            limits=office.limits,
         )
         if received is not None:
             deliver_notification(office, received)

@@ -18,5 +18,9 @@ def test_the_manage_license_page_has_the_portals_rules(root: Path) -> None:
 def test_every_part_has_the_same_icon(root: Path) -> None:
     portal = (root / "auth_service/portal/static/icon.svg").read_bytes()
 
-    for folder in ("pos_client/manage_license/static", "deploy/local_stack/mail_catcher/static"):
+    for folder in (
+        "pos_client/manage_license/static",
+        "deploy/local_stack/mail_catcher/static",
+        "notify_service/endpoints/static",
+    ):
         assert (root / folder / "icon.svg").read_bytes() == portal

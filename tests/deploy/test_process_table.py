@@ -78,7 +78,7 @@ def test_everything_listens_on_loopback_only(tmp_path: Path) -> None:
     parts = process_table(StackSettings(tmp_path, Ports()), SECRETS)
 
     bound = [word for part in parts for word in part.command if word.startswith("--bind=")]
-    assert len(bound) == 5
+    assert len(bound) == 6
     assert all(word.startswith("--bind=127.0.0.1:") for word in bound)
     assert "bind 127.0.0.1\n" in (tmp_path / "valkey" / "valkey.conf").read_text()
 

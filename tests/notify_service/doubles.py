@@ -13,6 +13,9 @@ from uuid import uuid4
 from aiosmtpd.smtp import SMTP
 
 from notify_service.actions.receive_notification import ReceivedMessage
+from notify_service.domain.notification import Notification, State
+from notify_service.emails.examples import examples_of
+from wire.notification_contexts import QUEUE_NAME
 from wire.notification_message import MESSAGE_VERSION, NotificationMessage, seal_message
 
 if TYPE_CHECKING:
@@ -79,6 +82,18 @@ class Sender:
             locale=locale,
         )
         return str(message.id), seal_message(message, self.key)
+
+    def message_of(
+        self, template: str, recipient: str = OWNER, *, organization_id: str | None = None, at: datetime = NOW
+    ) -> ReceivedMessage:
+        """Give a good message of any template."""
+        context = dict(examples_of(template)[0])
+        if "expires_at" in context:
+            context["expires_at"] = at + timedelta(hours=1)
+        message = NotificationMessage(
+            id=uuid4(), template=template, recipient=recipient, context=context, organization_id=organization_id
+        )
+        return ReceivedMessage(MESSAGE_VERSION, str(message.id), seal_message(message, self.key), at)
 
     def message(self, recipient: str = OWNER, locale: str = "en") -> ReceivedMessage:
         """Give a good message as it comes from the queue."""
@@ -202,3 +217,26 @@ def _answer(server: Any, script: list[str]) -> str:
 
 def _next(script: list[str]) -> str:
     return script.pop(0) if script else "250 OK"
+
+
+def row(notification_id: str = "a", **changes: object) -> Notification:
+    """Give a row of the ledger that just came in."""
+    plain = {
+        "template": "device_authorized",
+        "queue": QUEUE_NAME,
+        "organization_id": None,
+        "recipient": OWNER,
+        "sealed": "sealed",
+        "state": State.QUEUED,
+        "leases": 0,
+        "lost_leases": 0,
+        "attempts": 0,
+        "message_id": "<a@tillpass.example>",
+        "lease_until": None,
+        "next_attempt_at": None,
+        "fault": None,
+        "smtp_answer": None,
+        "created_at": NOW,
+        "sent_at": None,
+    }
+    return Notification(id=notification_id, **{**plain, **changes})  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from notify_service.actions.calendar_parts import CalendarParts
 from notify_service.celery_app import VISIBILITY_SECONDS, create_celery
 from notify_service.domain.notification import LEASE_SECONDS
 from notify_service.schedule import CALENDAR_SCHEDULE, SCHEDULE
+from notify_service.tasks.erase_contents import ERASE_TASK_NAME
 from notify_service.tasks.redrive_notifications import REDRIVE_QUEUE, REDRIVE_TASK_NAME
 from tests.notify_service.calendar_doubles import Licenses, Organizations
 from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
@@ -93,8 +94,9 @@ def test_a_worker_that_ends_says_good_bye_to_the_mail_server(celery: Any, letter
 
 
 def test_the_schedule_calls_a_task_that_there_is(celery: Any) -> None:
-    assert {TASK_NAME, REDRIVE_TASK_NAME} <= set(celery.tasks)
-    assert [entry["task"] for entry in SCHEDULE.values()] == [REDRIVE_TASK_NAME]
+    called = {entry["task"] for entry in SCHEDULE.values()}
+    assert {TASK_NAME, *called} <= set(celery.tasks)
+    assert called == {REDRIVE_TASK_NAME, ERASE_TASK_NAME}
 
 
 def test_the_broker_may_be_away_for_any_length_of_time(celery: Any) -> None:

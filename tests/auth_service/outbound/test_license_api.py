@@ -184,13 +184,13 @@ def test_nobody_listening_means_away(house: House) -> None:
 
 def test_notify_service_is_asked_for_many_ids_at_once(service: OtherService, notify: NotifyApi) -> None:
     first, second = uuid4(), uuid4()
-    service.body = {"notifications": [{"id": str(second), "state": "sent"}]}
+    service.body = {"items": [{"id": str(second), "state": "sent"}]}
 
     assert notify.known([first, second]) == {second}
     assert service.asked[0][1] == f"/v1/notifications?id={first}&id={second}"
 
 
-@pytest.mark.parametrize(("status", "body"), [(200, {}), (200, {"notifications": [{"id": 1}]}), (401, {}), (200, [])])
+@pytest.mark.parametrize(("status", "body"), [(200, {}), (200, {"items": [{"id": 1}]}), (401, {}), (200, [])])
 def test_an_answer_of_notify_service_that_is_no_list_is_refused(
     service: OtherService, notify: NotifyApi, status: int, body: Any
 ) -> None:

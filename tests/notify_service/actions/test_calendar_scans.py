@@ -18,7 +18,9 @@ from notify_service.actions.scan_renewals import scan_renewals
 from notify_service.actions.write_vendor_digest import write_vendor_digest
 from notify_service.domain.errors import RunTooLongError, ServerUnreachableError, ServiceAwayError
 from notify_service.domain.notification import State
-from notify_service.storage import notifications, scans
+from notify_service.domain.page import NotificationsWanted
+from notify_service.storage import scans
+from notify_service.storage.notification_pages import list_page
 from notify_service.storage.tables import notifications as ledger
 from tests.notify_service.calendar_doubles import Licenses, Organizations
 from tests.notify_service.doubles import NOW, SENDER
@@ -75,7 +77,9 @@ def parts(
 def rows(parts: CalendarParts) -> list[Notification]:
     with parts.database.reading() as connection:
         ids = list(connection.execute(select(ledger.c.id).order_by(ledger.c.about, ledger.c.recipient)).scalars())
-        found = {row.id: row for row in notifications.find_many(connection, ids)}
+        found = {
+            row.id: row for row in list_page(connection, NotificationsWanted(ids=list(ids), limit=200)).notifications
+        }
     return [found[one] for one in ids]
 
 

@@ -126,7 +126,7 @@ def test_waits_grow_with_the_attempts_and_take_the_jitter(
     assert found(office, notification_id).next_attempt_at == clock.now + timedelta(seconds=25)
 
 
-def test_a_refused_recipient_fails_and_the_content_is_erased(
+def test_a_refused_recipient_fails_and_the_content_is_kept_for_an_operator(
     office: PostOffice, letterbox: Letterbox, queued: Callable[..., str]
 ) -> None:
     """F36."""
@@ -136,7 +136,7 @@ def test_a_refused_recipient_fails_and_the_content_is_erased(
     deliver_notification(office, notification_id)
 
     row = found(office, notification_id)
-    assert (row.state, row.sealed, row.smtp_answer) == (State.FAILED, None, "550 no such user")
+    assert (row.state, row.smtp_answer, row.resendable) == (State.FAILED, "550 no such user", True)
 
 
 def test_a_message_that_no_longer_opens_waits_for_its_key(
@@ -204,7 +204,7 @@ def test_an_email_that_worker_after_worker_dies_over_is_given_up_and_told(
 
     row = found(office, notification_id)
     assert isinstance(fault, WorkersLostError)
-    assert (row.state, row.sealed, row.fault) == (State.FAILED, None, "workers_lost")
+    assert (row.state, row.fault) == (State.FAILED, "workers_lost")
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 

@@ -10,7 +10,9 @@ from cryptography.fernet import Fernet
 
 from notify_service.actions.receive_notification import LARGEST_SEALED, ReceivedMessage, receive_notification
 from notify_service.domain.notification import SetAsideMessage, State
+from notify_service.domain.page import NotificationsWanted
 from notify_service.storage import notifications, set_aside_messages
+from notify_service.storage.notification_pages import list_page
 from tests.notify_service.doubles import NOW, OWNER, PORTAL, SENDER, Sender
 from wire.notification_message import MESSAGE_VERSION
 
@@ -29,7 +31,7 @@ def aside(database: Database) -> list[SetAsideMessage]:
 
 def ledger(database: Database) -> list[str]:
     with database.reading() as connection:
-        return [row.id for row in notifications.list_newest(connection, limit=9)]
+        return [row.id for row in list_page(connection, NotificationsWanted(limit=9)).notifications]
 
 
 def test_a_good_message_is_written_down_with_its_message_id(database: Database, sender: Sender) -> None:

@@ -7,7 +7,9 @@ from notify_service.actions.deliver_notification import deliver_notification
 from notify_service.actions.redrive_notifications import redrive_notifications
 from notify_service.domain.errors import RecipientRefusedError, ServerUnreachableError, TemporaryRefusalError
 from notify_service.domain.notification import State
+from notify_service.domain.page import NotificationsWanted
 from notify_service.storage import notifications
+from notify_service.storage.notification_pages import list_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 def states(office: PostOffice) -> list[State]:
     with office.database.reading() as connection:
-        return [row.state for row in notifications.list_newest(connection, limit=99)]
+        return [row.state for row in list_page(connection, NotificationsWanted(limit=99)).notifications]
 
 
 def test_a_fresh_notification_is_left_to_the_worker_that_has_it(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def wait_after(fault: DeliveryError, *, attempts: int = 1, jitter: float = 0.0) -> timedelta:
-    verdict = verdict_on(fault, attempts=attempts, created_at=NOW, now=NOW, jitter=jitter)
+    verdict = verdict_on(fault, attempts=attempts, asked_at=NOW, now=NOW, jitter=jitter)
     assert verdict.state is State.DEFERRED
     assert verdict.next_attempt_at is not None
     return verdict.next_attempt_at - NOW
@@ -61,28 +61,28 @@ def test_jitter_spreads_a_wait_by_up_to_half() -> None:
 )
 def test_every_fault_that_may_pass_is_tried_for_more_than_a_day(fault: DeliveryError) -> None:
     """F33 asks for 24 h at least; F38: a fault in how we use the server burns nothing."""
-    verdict = verdict_on(fault, attempts=60, created_at=NOW, now=NOW + timedelta(days=3, hours=23), jitter=0.0)
+    verdict = verdict_on(fault, attempts=60, asked_at=NOW, now=NOW + timedelta(days=3, hours=23), jitter=0.0)
 
     assert verdict.state is State.DEFERRED
 
 
 def test_after_four_days_an_email_is_given_up() -> None:
     """RFC 5321 §4.5.4.1: 'the give-up time generally needs to be at least 4-5 days'."""
-    verdict = verdict_on(TemporaryRefusalError(), attempts=200, created_at=NOW, now=NOW + timedelta(days=4), jitter=0.0)
+    verdict = verdict_on(TemporaryRefusalError(), attempts=200, asked_at=NOW, now=NOW + timedelta(days=4), jitter=0.0)
 
     assert verdict == Verdict(State.FAILED, None)
 
 
 def test_a_refused_recipient_is_never_tried_again() -> None:
     """F36."""
-    verdict = verdict_on(RecipientRefusedError(), attempts=1, created_at=NOW, now=NOW, jitter=0.0)
+    verdict = verdict_on(RecipientRefusedError(), attempts=1, asked_at=NOW, now=NOW, jitter=0.0)
 
     assert verdict == Verdict(State.FAILED, None)
 
 
 def test_an_email_that_ends_its_workers_is_given_up() -> None:
     """F24: set aside, so that the queue goes on."""
-    verdict = verdict_on(WorkersLostError(), attempts=11, created_at=NOW, now=NOW, jitter=0.0)
+    verdict = verdict_on(WorkersLostError(), attempts=11, asked_at=NOW, now=NOW, jitter=0.0)
 
     assert verdict == Verdict(State.FAILED, None)
 
@@ -100,7 +100,7 @@ def test_a_refused_email_is_not_sent_again_and_again() -> None:
 
 def test_what_has_expired_is_cancelled() -> None:
     """F25."""
-    verdict = verdict_on(OutdatedError(), attempts=1, created_at=NOW, now=NOW, jitter=0.0)
+    verdict = verdict_on(OutdatedError(), attempts=1, asked_at=NOW, now=NOW, jitter=0.0)
 
     assert verdict == Verdict(State.CANCELLED, None)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,10 @@ import pytest
 
 from notify_service.actions.deliver_notification import deliver_notification
 from notify_service.app import create_app
-from notify_service.domain.errors import TemporaryRefusalError
-from tests.notify_service.doubles import NOW
+from notify_service.domain.errors import RecipientRefusedError, TemporaryRefusalError
+from notify_service.domain.notification import State
+from notify_service.storage import notifications
+from tests.notify_service.doubles import NOW, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +52,16 @@ def test_a_queued_notification_tells_its_state_and_no_address(
         "id": notification_id,
         "template": "device_authorized",
         "recipient": "o***@shop.example",
+        "organization_id": None,
         "state": "queued",
         "attempts": 0,
         "created_at": NOW.isoformat(),
         "next_attempt_at": None,
         "sent_at": None,
+        "resent_at": None,
         "fault": None,
         "smtp_answer": None,
+        "resendable": False,
     }
 
 
@@ -104,27 +110,38 @@ def test_several_are_told_at_once_and_unknown_ones_left_out(
     answer = client.get(f"{PATH}?{query}", headers=authorization)
 
     assert answer.status_code == 200
-    assert sorted(one["id"] for one in answer.get_json()["notifications"]) == known
+    assert sorted(one["id"] for one in answer.get_json()["items"]) == known
 
 
 def test_a_hundred_may_be_asked_for_and_none_more(client: FlaskClient, authorization: dict[str, str]) -> None:
     ids = [f"id={uuid4()}" for _ in range(101)]
 
-    assert client.get(f"{PATH}?{'&'.join(ids[:100])}", headers=authorization).get_json() == {"notifications": []}
+    assert client.get(f"{PATH}?{'&'.join(ids[:100])}", headers=authorization).get_json()["items"] == []
     assert is_problem(client.get(f"{PATH}?{'&'.join(ids)}", headers=authorization), 422, "invalid_parameters")
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("", "id"),
         ("id=", "id"),
         ("id=x", "id"),
         ("id=%00", "id"),
         ("id=%ff%fe", "id"),
         ("id=" + "9" * 5000, "id"),
         (f"id={NOBODY_S}&id=x", "id"),
-        (f"id={NOBODY_S}&state=sent", "state"),
+        ("state=gone", "state"),
+        ("state=SENT", "state"),
+        ("template=%27", "template"),
+        ("organization_id=%00", "organization_id"),
+        ("recipient=ann", "recipient"),
+        ("recipient=a@b.example,c@d.example", "recipient"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=1e2", "limit"),
+        ("cursor=", "cursor"),
+        ("cursor=x", "cursor"),
+        ("cursor=MjAyNi0wNi0wMVQwOTowMDowMCswMDowMC94", "cursor"),
+        (f"id={NOBODY_S}&of=x", "of"),
         (f"id={NOBODY_S}&id[]=x", "id[]"),
     ],
 )
@@ -135,6 +152,110 @@ def test_a_wrong_query_names_its_field(
 
     assert is_problem(answer, 422, "invalid_parameters")
     assert list(answer.get_json()["errors"]) == [field]
+
+
+def listed(client: FlaskClient, authorization: dict[str, str], query: str) -> list[str]:
+    answer = client.get(f"{PATH}?{query}", headers=authorization)
+    assert answer.status_code == 200
+    return [one["id"] for one in answer.get_json()["items"]]
+
+
+def test_a_list_is_given_a_page_at_a_time_newest_first(
+    client: FlaskClient, authorization: dict[str, str], database: Database
+) -> None:
+    ids = [str(uuid4()) for _ in range(5)]
+    with database.transaction() as connection:
+        for number, one in enumerate(ids):
+            notifications.write_down(connection, row(one, created_at=NOW + timedelta(seconds=number // 2)))
+
+    pages: list[list[str]] = []
+    query: str | None = "limit=2"
+    while query is not None:
+        document = client.get(f"{PATH}?{query}", headers=authorization).get_json()
+        pages.append([one["id"] for one in document["items"]])
+        query = document["next_cursor"] and f"limit=2&cursor={document['next_cursor']}"
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [one for page in pages for one in page] == [
+        ids[4],
+        *sorted(ids[2:4], reverse=True),
+        *sorted(ids[:2], reverse=True),
+    ]
+
+
+def test_a_list_is_narrowed_by_each_filter(
+    client: FlaskClient, authorization: dict[str, str], database: Database
+) -> None:
+    plain, other = (
+        row(str(uuid4())),
+        row(
+            str(uuid4()),
+            state=State.HELD,
+            template="verify_address",
+            organization_id="org-1",
+            recipient="Ann+1@shop.example",
+        ),
+    )
+    with database.transaction() as connection:
+        for one in (plain, other):
+            notifications.write_down(connection, one)
+
+    for query in ("state=held", "template=verify_address", "organization_id=org-1", "recipient=ann%2B1@SHOP.example"):
+        assert listed(client, authorization, query) == [other.id]
+    assert listed(client, authorization, f"state=held&id={plain.id}") == []
+    assert listed(client, authorization, "recipient=ann@shop.example") == []
+    assert sorted(listed(client, authorization, "")) == sorted([plain.id, other.id])
+
+
+def test_an_operator_has_a_failed_email_sent_again(
+    client: FlaskClient,
+    issuer: Any,
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failed = queued()
+    letterbox.fault = RecipientRefusedError("550 no such user")
+    deliver_notification(office, failed)
+    letterbox.fault = None
+
+    with caplog.at_level(logging.INFO):
+        answer = client.post(f"{PATH}/{failed}/resend", headers=may_write(issuer))
+
+    assert answer.status_code == 202
+    assert (answer.get_json()["state"], answer.get_json()["resendable"]) == ("deferred", True)
+    assert [record.asked_by for record in caplog.records if hasattr(record, "asked_by")] == ["auth_service"]
+
+
+def test_what_was_sent_is_not_sent_again(
+    client: FlaskClient, issuer: Any, office: PostOffice, letterbox: Letterbox, queued: Callable[..., str]
+) -> None:
+    """T54."""
+    sent = queued()
+    deliver_notification(office, sent)
+
+    answer = client.post(f"{PATH}/{sent}/resend", headers=may_write(issuer))
+
+    assert is_problem(answer, 409, "notification_sent")
+    assert answer.get_json()["detail"] == "This email was sent already, and is not sent twice."
+
+
+def test_reading_does_not_open_sending_again(
+    client: FlaskClient, authorization: dict[str, str], issuer: Any, queued: Callable[..., str]
+) -> None:
+    """RFC 6750 §3.1: a scope of its own."""
+    path = f"{PATH}/{queued()}/resend"
+
+    assert is_problem(client.post(path, headers=authorization), 403, "insufficient_scope")
+    assert is_problem(client.post(path), 401, "missing_token")
+    assert is_problem(client.get(path, headers=authorization), 405, "method_not_allowed")
+    assert is_problem(client.get(PATH, headers=may_write(issuer)), 403, "insufficient_scope")
+    assert is_problem(client.post(f"{PATH}/{uuid4()}/resend", headers=may_write(issuer)), 404, "notification_not_found")
+
+
+def may_write(issuer: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issuer.token('notifications.write')}"}
 
 
 @pytest.mark.parametrize("path", [f"{PATH}/x", f"{PATH}/%00", f"{PATH}/%ff", f"{PATH}/", "/", f"{PATH}/{NOBODY_S}/x"])
@@ -154,7 +275,7 @@ def test_nothing_can_be_sent_or_changed_here(
     assert answer.headers["Allow"].split(", ").count("GET") == 1
 
 
-@pytest.mark.parametrize("path", [PATH, f"{PATH}?id=x", f"{PATH}/{NOBODY_S}"])
+@pytest.mark.parametrize("path", [PATH, f"{PATH}?id=x", f"{PATH}/{NOBODY_S}", "/v1/sending", "/v1/refused-addresses"])
 def test_without_a_token_nothing_is_told(client: FlaskClient, path: str) -> None:
     """RFC 6750 §3."""
     answer = client.get(path)

