@@ -228,6 +228,7 @@ def test_the_license_key_says_which_of_an_owner_s_groups_is_meant(site: Site) ->
     house, second_id = site.house, str(uuid.uuid4())
     claims = replace(CLAIMS, organization_id=second_id)
     key = sign_access_key(claims, ec.derive_private_key(7, ec.SECP256R1()))
+    house.clock.pass_seconds(1)
     with house.wired.database.transaction() as connection:
         other_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("butter2?")
         add_organization(connection, second_id, "Mill", house.clock(), group_password_hash=other_hash)
