@@ -20,7 +20,7 @@ PROBE_SECONDS: Final = 60
 """So long one probe keeps others back; most are over much sooner. If its worker dies, this is what it costs."""
 
 AWAY_WAIT: Final = timedelta(seconds=5)
-LONGEST_AWAY_WAIT: Final = timedelta(minutes=1)
+LONGEST_AWAY_WAIT: Final = timedelta(seconds=30)
 MISUSED_WAIT: Final = timedelta(seconds=30)
 LONGEST_MISUSED_WAIT: Final = timedelta(minutes=15)
 """A sign-in that is refused too often may get us locked out."""

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from notify_service.domain.errors import (
     ServerMisusedError,
     TemporaryRefusalError,
 )
+from notify_service.outbound import kept_sessions
 from notify_service.outbound.kept_sessions import Keeping
 from notify_service.outbound.mail_transport import SmtpTransport
 from tests.notify_service.doubles import NOW, OWNER, SENDER
@@ -76,6 +78,19 @@ def test_a_connection_that_served_its_time_is_ended(
         kept.send(EMAIL)
 
     assert mail_server.connections == 2
+
+
+def test_a_connection_that_grew_old_at_rest_is_ended(
+    mail_server: MailServer, transport: Callable[..., SmtpTransport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = transport()
+    kept.send(EMAIL)
+
+    monkeypatch.setattr(kept_sessions, "monotonic", lambda: monotonic() + 300)
+    kept.send(EMAIL)
+
+    assert mail_server.connections == 2
+    assert mail_server.farewells.acquire(timeout=SOON)
 
 
 def test_a_connection_that_rests_too_long_is_ended_by_itself(
