@@ -14,6 +14,7 @@ from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from auth_service.actions.choose_locale import choose_locale
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.actions.create_organization import create_organization
@@ -91,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     organization.add_argument("--name", required=True)
     organization.add_argument("--locale", choices=LOCALES, default=LOCALES[0], help="the language of its emails")
 
+    language = _add(commands, "choose-locale", _choose_locale, "choose the language of an organization's emails")
+    language.add_argument("--organization-id", required=True)
+    language.add_argument("--locale", choices=LOCALES, required=True)
+
     operator = _add(commands, "create-operator", _create_operator, "record an operator; asks for the password")
     operator.add_argument("--email", required=True)
     operator.add_argument("--name", required=True)
@@ -131,6 +136,12 @@ def _migrate(settings: Settings, _asked: argparse.Namespace) -> dict[str, Any]:
 def _create_organization(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
     with closing(Database(settings.database_url)) as database:
         return {"organization_id": create_organization(database, asked.name, locale=asked.locale, now=utc_now())}
+
+
+def _choose_locale(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:
+    with closing(Database(settings.database_url)) as database:
+        choose_locale(database, asked.organization_id, asked.locale, now=utc_now())
+    return {"organization_id": asked.organization_id, "locale": asked.locale}
 
 
 def _create_operator(settings: Settings, asked: argparse.Namespace) -> dict[str, Any]:

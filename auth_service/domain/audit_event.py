@@ -39,6 +39,7 @@ class AuditEventName(StrEnum):
     """What may have happened."""
 
     ORGANIZATION_CREATED = "organization_created"
+    LOCALE_CHOSEN = "locale_chosen"
     OPERATOR_CREATED = "operator_created"
     DEVICE_CREATED = "device_created"
     REGISTRATION_REQUESTED = "registration_requested"

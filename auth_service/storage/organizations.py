@@ -56,6 +56,12 @@ def organization_locale(connection: Connection, organization_id: str) -> str:
     return locale
 
 
+def change_locale(connection: Connection, organization_id: str, locale: str) -> bool:
+    """Choose another language; False when there is no such organization."""
+    chosen = update(organizations).where(organizations.c.id == organization_id).values(locale=locale)
+    return connection.execute(chosen).rowcount == 1
+
+
 def change_group_password_hash(connection: Connection, organization_id: str, password_hash: str) -> None:
     """Put another Group Password in place, by which what was connected with the one before is out of date."""
     connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from fakeredis import FakeRedis
 from auth_service.actions.sign_in_operator import Credentials, sign_in_operator
 from auth_service.cli import main
 from auth_service.domain import registration
+from auth_service.domain.audit_event import AuditEventName
+from auth_service.storage.audit_trail import newest_event
 from auth_service.storage.clients import find_client
 from auth_service.storage.limiter import Limiter
 from auth_service.storage.organizations import organization_locale
@@ -32,6 +35,22 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     assert main(["--json", *arguments]) == 0
     answer: dict[str, Any] = json.loads(capsys.readouterr().out)
     return answer
+
+
+def test_the_language_of_emails_is_chosen_anew(environment: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate"]) == 0
+    organization_id = run(capsys, "create-organization", "--name", "Bakery")["organization_id"]
+
+    run(capsys, "choose-locale", "--organization-id", organization_id, "--locale", "es")
+    missed = main(["choose-locale", "--organization-id", "nowhere", "--locale", "es"])
+
+    assert missed == 1
+    assert "No organization" in capsys.readouterr().err
+    with closing(Database(environment.database_url)) as database, database.reading() as connection:
+        assert organization_locale(connection, organization_id) == "es"
+        chosen = newest_event(connection, AuditEventName.LOCALE_CHOSEN)
+    assert chosen is not None
+    assert (chosen.organization_id, chosen.details) == (organization_id, '{"locale":"es"}')
 
 
 def test_the_service_is_filled_from_the_shell(
