@@ -18,6 +18,7 @@ from database.errors import DatabaseUnavailableError
 from notify_service.actions.clear_address import clear_address
 from notify_service.actions.resend_notification import resend_notification
 from notify_service.actions.resume_sending import resume_sending
+from notify_service.calendar_commands import CALENDAR_ACTS, add_calendar_commands
 from notify_service.domain.errors import NotifyError
 from notify_service.domain.notification import State, redacted
 from notify_service.endpoints.notification_documents import NotificationQuerySchema, NotificationSchema
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     resend = commands.add_parser("resend", help="have an email sent now that failed, is held or waits for another try")
     resend.add_argument("id", type=UUID, help="the notification's id")
     commands.add_parser("clear-address", help="try a refused address again").add_argument("address")
+    add_calendar_commands(commands)
     return parser
 
 
@@ -113,6 +115,7 @@ _ACTS: Final[dict[str, Callable[[Settings, Database, argparse.Namespace], int]]]
     "resume": _resume,
     "clear-address": _clear_address,
     "resend": _resend,
+    **CALENDAR_ACTS,
 }
 
 

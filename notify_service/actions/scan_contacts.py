@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from notify_service.actions.cancel_untrue import cancel_untrue
 from notify_service.actions.find_untold import find_untold
@@ -15,12 +16,14 @@ from notify_service.domain.calendar import (
     CATCH_UP,
     CONTACT_LADDER,
     CONTACT_MISSING,
+    MOST_SILENCES_A_DAY,
     Reminder,
     days_missing,
     is_deactivated,
     of_contact,
 )
 from notify_service.domain.errors import OrganizationUnreadableError
+from notify_service.storage import calendar_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from notify_service.actions.calendar_parts import CalendarParts
     from notify_service.domain.calendar import Occasion
     from wire.calendar_records import MissingContact
+
+_A_DAY: Final = timedelta(days=1)
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +48,7 @@ def scan_contacts(parts: CalendarParts) -> None:
     for page in in_time(parts, pages):
         found = [_reminder(occasion, missing, now) for missing in page if (occasion := of_contact(missing, now))]
         so.update(each.occasion.about for each in found)
-        tell_owners(parts, _named(parts, find_untold(parts, found)))
+        tell_owners(parts, _told_of(parts, find_untold(parts, found), now))
     cancel_untrue(parts, (CONTACT_MISSING,), so)
 
 
@@ -57,12 +62,12 @@ def _reminder(occasion: Occasion, missing: MissingContact, now: datetime) -> Rem
     return Reminder(occasion, context)
 
 
-def _named(parts: CalendarParts, reminders: list[Reminder]) -> Iterator[Reminder]:
+def _told_of(parts: CalendarParts, reminders: list[Reminder], now: datetime) -> Iterator[Reminder]:
     def organization_of(reminder: Reminder) -> str:
         return reminder.occasion.organization_id or ""
 
     for organization_id, group in groupby(sorted(reminders, key=organization_of), key=organization_of):
-        theirs = list(group)
+        theirs = _bounded(parts, organization_id, list(group), now)
         names = _names(parts, organization_id, [each.occasion.subject_id for each in theirs])
         for each in theirs:
             # A device that was removed meanwhile has no name any more.
@@ -70,7 +75,19 @@ def _named(parts: CalendarParts, reminders: list[Reminder]) -> Iterator[Reminder
             yield replace(each, context={**each.context, "device_name": name})
 
 
+def _bounded(parts: CalendarParts, organization_id: str, theirs: list[Reminder], now: datetime) -> list[Reminder]:
+    """Give as many as are to be told of today, those that are silent for the longest first; the rest stays untold."""
+    with parts.database.reading() as connection:
+        told = calendar_rows.told_since(connection, CONTACT_MISSING, organization_id, now - _A_DAY)
+    left = max(MOST_SILENCES_A_DAY - told, 0)
+    if len(theirs) > left:
+        _log.warning("devices wait to be told of", extra={"organization_id": organization_id, "devices": len(theirs)})
+    return sorted(theirs, key=lambda each: each.occasion.window, reverse=True)[:left]
+
+
 def _names(parts: CalendarParts, organization_id: str, device_ids: list[str]) -> dict[str, str]:
+    if not device_ids:
+        return {}
     try:
         return parts.organizations.device_names(organization_id, device_ids)
     except OrganizationUnreadableError as fault:

@@ -34,6 +34,8 @@ RENEWAL_LADDER: Final = (30, 14, 7, 1)
 CONTACT_LADDER: Final = (3, 5, 7, 8)
 """How many days after the last contact they are told."""
 DEACTIVATED_AFTER_DAYS: Final = 8
+MOST_SILENCES_A_DAY: Final = 20
+"""Of one organization: when its line is cut hundreds of devices are silent, and nobody reads hundreds of emails."""
 CATCH_UP: Final = timedelta(days=30)
 DIGEST_FROM: Final = time(6, tzinfo=UTC)
 """The vendor's numbers of a day are told from then on."""

@@ -47,6 +47,14 @@ def waiting(connection: Connection, templates: Sequence[str]) -> dict[str, str]:
     return {row.id: row.about for row in connection.execute(query)}
 
 
+def told_since(connection: Connection, template: str, organization_id: str, since: datetime) -> int:
+    """Give how many occasions of one kind an organization was told of, from an instant on."""
+    query = select(func.count(_row.about.distinct())).where(
+        _row.organization_id == organization_id, _row.created_at >= since, _row.template == template
+    )
+    return connection.execute(query).scalar_one()
+
+
 def failed_since(connection: Connection, since: datetime) -> int:
     """Give how many emails that were written since then were given up."""
     query = select(func.count()).select_from(ledger).where(_row.state == State.FAILED.value, _row.created_at >= since)

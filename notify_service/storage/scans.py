@@ -65,6 +65,11 @@ def put_off(connection: Connection, name: str, *, lease_until: datetime, due_at:
     return _settle(connection, name, lease_until, {"due_at": due_at, "fault": fault})
 
 
+def make_due(connection: Connection, *, now: datetime) -> None:
+    """Have every run that was there before done again at the next call."""
+    connection.execute(update(scans).where(_row.due_at > now).values(due_at=now))
+
+
 def list_all(connection: Connection) -> list[Scan]:
     """Give every run that there ever was, by name."""
     return [Scan(**row) for row in connection.execute(select(scans).order_by(_row.id)).mappings()]

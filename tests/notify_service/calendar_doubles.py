@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from wire.calendar_records import DueRenewal, MissingContact, OrganizationRecipients, OverCount
 
-PAGE = 2
-
 Record = TypeVar("Record")
 
 
@@ -28,6 +26,7 @@ class Licenses:
     numbers: LicenseCounts = field(default_factory=lambda: LicenseCounts(4, 3, 2, 1))
     away_after: int | None = None
     """How many pages it gives before it is away."""
+    page: int = 2
 
     def due_renewals(self, *, within_days: int, expired_within_days: int) -> Iterator[list[DueRenewal]]:
         assert (within_days, expired_within_days) == (30, 30)
@@ -46,10 +45,10 @@ class Licenses:
         return self.numbers
 
     def _pages(self, records: list[Record]) -> Iterator[list[Record]]:
-        for number, first in enumerate(range(0, max(len(records), 1), PAGE)):
+        for number, first in enumerate(range(0, max(len(records), 1), self.page)):
             if self.away_after is not None and number >= self.away_after:
                 raise ServiceAwayError("away")
-            yield records[first : first + PAGE]
+            yield records[first : first + self.page]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from notify_service.actions.calendar_parts import CalendarParts
 from notify_service.actions.deliver_notification import deliver_notification
+from notify_service.actions.run_calendar import run_calendar
 from notify_service.actions.run_scan import AGAIN_AFTER, LEASE, LONGEST_RUN, SCAN_EVERY, run_scan
 from notify_service.actions.scan_contacts import scan_contacts
 from notify_service.actions.scan_over_counts import scan_over_counts
@@ -138,6 +139,31 @@ def test_a_device_that_is_silent_is_told_by_its_name(parts: CalendarParts, licen
     assert (first["device_name"], first["days"], first["deactivated"]) == ("Till 1", 3, False)
     assert first["last_contact_at"] == SILENT.last_contact_at
     assert (second["device_name"], second["days"], second["deactivated"]) == ("device-2", 8, True)
+
+
+def test_an_organization_whose_line_is_cut_is_not_buried_in_emails(
+    parts: CalendarParts, licenses: Licenses, organizations: Organizations, clock: Clock
+) -> None:
+    """T54: twenty devices a day, the deactivated first; another organization is not held up."""
+    silent = [replace(SILENT, device_id=f"device-{number:02}") for number in range(30)]
+    dark = replace(SILENT, device_id="dark", last_contact_at=NOW - 8 * DAY)
+    elsewhere = replace(SILENT, organization_id=OTHER_ORGANIZATION)
+    licenses.missing = [*silent, dark, elsewhere]
+    licenses.page = 40
+    owners = (OWNER, "second@shop.example")
+    organizations.known[ORGANIZATION] = replace(organizations.known[ORGANIZATION], owners=owners)
+    for _ in range(2):
+        scan_contacts(parts)
+
+    told = [row for row in rows(parts) if row.organization_id == ORGANIZATION]
+    assert len({row.about for row in told}) == 20
+    assert len(told) == 40
+    assert any("/dark/" in str(row.about) for row in told)
+    assert len(rows(parts)) == 41
+    clock.pass_by(days=1, seconds=1)
+    scan_contacts(parts)
+
+    assert len({row.about for row in rows(parts) if row.organization_id == ORGANIZATION}) == 31
 
 
 def test_an_over_count_is_told_at_its_beginning_only(parts: CalendarParts, licenses: Licenses, clock: Clock) -> None:
@@ -434,3 +460,18 @@ def test_a_run_ends_before_its_lease_and_keeps_what_it_did(
     organizations.recipients = whole  # type: ignore[method-assign]
     scan_renewals(parts)
     assert len(rows(parts)) == 6
+
+
+def test_the_whole_calendar_is_run_when_somebody_says_so(
+    parts: CalendarParts, licenses: Licenses, organizations: Organizations
+) -> None:
+    organizations.vendor = ["staff@vendor.example"]
+    assert run_calendar(parts)
+    licenses.due, licenses.missing, licenses.over = [KEY], [SILENT], [OVER]
+
+    assert run_calendar(parts)
+
+    told = {"requires_renewal", "contact_missing", "over_count", "vendor_digest"}
+    assert {row.template for row in rows(parts)} == told
+    licenses.away_after = 0
+    assert not run_calendar(parts)
