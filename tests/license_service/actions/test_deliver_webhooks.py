@@ -198,7 +198,7 @@ def test_an_endpoint_that_takes_nothing_for_days_is_disabled(desk: Desk) -> None
     while desk.endpoint().status is EndpointStatus.ENABLED and desk.now - START < timedelta(days=9):
         desk.happen()
         desk.deliver()
-        desk.now += timedelta(hours=1)
+        desk.now += timedelta(hours=6)
 
     assert desk.endpoint().disabled_reason is DisabledReason.FAILING
     assert timedelta(days=3) <= desk.now - START < timedelta(days=4)
