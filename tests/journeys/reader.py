@@ -38,6 +38,6 @@ class Reader:
                 self.complaints.append(f"{name}: scrolls sideways")
 
     def _hear(self, kind: str, text: str) -> None:
-        # A page that was refused (a wrong code) is told of in the console too; that one is meant.
-        if kind == "error" and "422" not in text:
+        # A page that was refused (a wrong code, a used link) is told of in the console too; that one is meant.
+        if kind == "error" and not any(f" {status} " in text for status in (410, 422)):
             self.complaints.append(f"console: {text}")
