@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from database.retried import retried
 from license_service.domain.errors import SealBrokenError
-from license_service.domain.webhook import DeliveryStatus, DisabledReason, wait_after
+from license_service.domain.webhook import DeliveryStatus, DisabledReason, Sent, wait_after
 from license_service.domain.webhook_signature import signed_headers
 from license_service.storage import webhook_deliveries, webhook_endpoints
 
@@ -35,9 +35,9 @@ _log = logging.getLogger(__name__)
 
 
 class Post(Protocol):
-    """What sends one attempt and says in a word what came of it."""
+    """What sends one attempt and says what came of it."""
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> str: ...
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +73,33 @@ def _deliver(parts: DeliveryParts, due: DueDelivery) -> None:
     _settle(parts, due, _attempt(parts, due))
 
 
-def _attempt(parts: DeliveryParts, due: DueDelivery) -> str:
+def _attempt(parts: DeliveryParts, due: DueDelivery) -> Sent:
     now = parts.now()
     try:
         secrets = [parts.seal.open(sealed) for sealed in due.secrets.in_use(now)]
     except SealBrokenError as fault:
         _log.error("a webhook cannot be signed", extra={"endpoint_id": due.endpoint_id, "reason": str(fault)})
-        return fault.code
+        return Sent(fault.code)
     signed = signed_headers(due.event_id, due.body, secrets, now)
     return parts.post.send(due.url, due.body, {**_HEADERS, **signed})
 
 
-def _settle(parts: DeliveryParts, due: DueDelivery, outcome: str) -> None:
-    is_taken = outcome.startswith("http_2")
-    if _settled(parts, due, outcome, is_taken=is_taken) and not is_taken:
-        told = {"event_id": due.event_id, "endpoint_id": due.endpoint_id, "outcome": outcome, "attempt": due.attempt}
+def _settle(parts: DeliveryParts, due: DueDelivery, sent: Sent) -> None:
+    is_taken = sent.outcome.startswith("http_2")
+    if _settled(parts, due, sent, is_taken=is_taken) and not is_taken:
+        told = {
+            "event_id": due.event_id,
+            "endpoint_id": due.endpoint_id,
+            "outcome": sent.outcome,
+            "attempt": due.attempt,
+        }
         _log.warning("a webhook was not taken", extra=told)
 
 
 @retried
-def _settled(parts: DeliveryParts, due: DueDelivery, outcome: str, *, is_taken: bool) -> bool:
-    now = parts.now()
-    wait = None if is_taken or outcome == _GONE else wait_after(due.attempt, parts.jitter())
+def _settled(parts: DeliveryParts, due: DueDelivery, sent: Sent, *, is_taken: bool) -> bool:
+    now, outcome = parts.now(), sent.outcome
+    wait = None if is_taken or outcome == _GONE else wait_after(due.attempt, parts.jitter(), sent.retry_after)
     status = DeliveryStatus.DELIVERED if is_taken else DeliveryStatus.FAILED if wait is None else DeliveryStatus.PENDING
     with parts.database.transaction() as connection:
         again = None if wait is None else now + wait
@@ -105,5 +110,5 @@ def _settled(parts: DeliveryParts, due: DueDelivery, outcome: str, *, is_taken: 
         elif outcome == _GONE:
             webhook_endpoints.disable(connection, due.endpoint_id, DisabledReason.GONE, now)
         elif outcome != SealBrokenError.code:
-            webhook_endpoints.note_failure(connection, due.endpoint_id, now)
+            webhook_endpoints.note_failure(connection, due.endpoint_id, now, sent.retry_after)
     return True

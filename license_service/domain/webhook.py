@@ -1,7 +1,8 @@
 """Where events are sent, how each delivery stands, and when it is tried again (Standard Webhooks).
 
 Tried at once, then after waits that grow from seconds to half a day: MOST_ATTEMPTS in about three days. An endpoint
-that fails is left alone for a while, and one that took nothing for days is disabled.
+that fails is left alone for a while, for as long as it asks (Retry-After) within limits, and one that took nothing for
+days is disabled.
 """
 
 from __future__ import annotations
@@ -105,17 +106,32 @@ class WebhookDelivery:
     last_outcome: str | None = None
 
 
-def wait_after(attempts: int, jitter: float) -> timedelta | None:
-    """Give how long to wait after that many attempts, None when it is over; `jitter`, 0 to 1, is 80 to 120 %."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of one attempt, in a word of ours, and for how long the receiver asks to be left alone, if it does."""
+
+    outcome: str
+    retry_after: timedelta = timedelta(0)
+
+
+def wait_after(attempts: int, jitter: float, asked: timedelta = timedelta(0)) -> timedelta | None:
+    """Give how long to wait after that many attempts, None when it is over; `jitter`, 0 to 1, is 80 to 120 %.
+
+    No less than the receiver asked for, within the longest wait there is.
+    """
     if attempts >= MOST_ATTEMPTS:
         return None
     seconds = min(FIRST_WAIT_SECONDS * 4 ** (attempts - 1), LONGEST_WAIT_SECONDS)
-    return timedelta(seconds=seconds * (0.8 + 0.4 * jitter))
+    return max(timedelta(seconds=seconds * (0.8 + 0.4 * jitter)), _within_limits(asked))
 
 
-def pause_after(failures: int) -> timedelta:
+def pause_after(failures: int, asked: timedelta = timedelta(0)) -> timedelta:
     """Give how long an endpoint is left alone after that many failures in a row, whatever else waits for it."""
-    return timedelta(seconds=min(2 ** min(failures, 10), LONGEST_PAUSE_SECONDS))
+    return max(timedelta(seconds=min(2 ** min(failures, 10), LONGEST_PAUSE_SECONDS)), _within_limits(asked))
+
+
+def _within_limits(asked: timedelta) -> timedelta:
+    return min(asked, timedelta(seconds=LONGEST_WAIT_SECONDS))
 
 
 def is_lost(failures: int, failing_since: datetime, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 The host is resolved once, every address that it resolves to must be one that may be sent to, and the connection goes to
 one of those very addresses: a name that changes in between (DNS rebinding) changes nothing. TLS is checked against the
-name. No redirect is followed, no proxy is used, and of the answer only the status is taken.
+name. No redirect is followed, no proxy is used, and of the answer only the status and Retry-After are taken.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import socket
 import ssl
 import threading
 from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from license_service.domain.errors import WebhookUrlError
+from license_service.domain.webhook import Sent
 from license_service.domain.webhook_target import may_be_sent_to, webhook_target
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ CONNECT_SECONDS: Final = 5.0
 DEADLINE_SECONDS: Final = 15.0
 LARGEST_ANSWER: Final = 16 * 1024
 _MOST_ADDRESSES: Final = 3
+_ASKS_TO_WAIT: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_MOST_DIGITS: Final = 9
 
 
 class WebhookPost:
@@ -44,8 +49,8 @@ class WebhookPost:
         self._deadline_seconds = deadline_seconds
         self._resolve = resolve
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
-        """POST the body once and give what came of it, in a word.
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
+        """POST the body once and give what came of it.
 
         `http_` and the status, or why there is none: `address_refused`, `name_unknown`, `unreachable`, `timed_out`,
         `tls_refused`, `bad_answer`.
@@ -54,15 +59,15 @@ class WebhookPost:
         try:
             target = webhook_target(url, allow_loopback=self._allow_loopback)
             with closing(self._connect(target)) as connection, self._ended_by(deadline, connection):
-                status = _exchange(target, connection, body, headers)
+                sent = _exchange(target, connection, body, headers)
             # A connection that was cut within the headers looks like the end of them.
-            return "timed_out" if deadline.is_set() else f"http_{status}"
+            return Sent("timed_out") if deadline.is_set() else sent
         except WebhookUrlError:
-            return "address_refused"
+            return Sent("address_refused")
         except socket.gaierror:
-            return "name_unknown"
+            return Sent("name_unknown")
         except (OSError, http.client.HTTPException, ValueError) as fault:
-            return "timed_out" if deadline.is_set() else _word(fault)
+            return Sent("timed_out" if deadline.is_set() else _word(fault))
 
     def _connect(self, target: WebhookTarget) -> socket.socket:
         found = self._resolve(target.host, target.port, type=socket.SOCK_STREAM)
@@ -109,7 +114,7 @@ def _first_that_answers(found: list[tuple[Any, ...]]) -> socket.socket:
     raise fault
 
 
-def _exchange(target: WebhookTarget, connection: socket.socket, body: bytes, headers: Mapping[str, str]) -> int:
+def _exchange(target: WebhookTarget, connection: socket.socket, body: bytes, headers: Mapping[str, str]) -> Sent:
     connection.settimeout(DEADLINE_SECONDS)
     if isinstance(connection, ssl.SSLSocket):
         connection.do_handshake()
@@ -121,7 +126,14 @@ def _exchange(target: WebhookTarget, connection: socket.socket, body: bytes, hea
     with closing(speaker.getresponse()) as answer:
         # A little of the body is taken so that the other side can finish its answer in peace; nobody looks at it.
         answer.read(LARGEST_ANSWER)
-        return answer.status
+        return Sent(f"http_{answer.status}", _retry_after(answer))
+
+
+def _retry_after(answer: http.client.HTTPResponse) -> timedelta:
+    """Give how long the receiver asks to be left alone (RFC 9110 §10.2.3); a date instead of seconds is passed over."""
+    asked = answer.getheader("Retry-After", "").strip()
+    is_asked = answer.status in _ASKS_TO_WAIT and asked.isascii() and asked.isdecimal() and len(asked) <= _MOST_DIGITS
+    return timedelta(seconds=int(asked)) if is_asked else timedelta(0)
 
 
 def _word(fault: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -105,15 +106,15 @@ def note_success(connection: Connection, endpoint_id: str) -> None:
     connection.execute(_WORKS, {"this": endpoint_id})
 
 
-def note_failure(connection: Connection, endpoint_id: str, now: datetime) -> None:
-    """Count one failure more, and leave the endpoint alone for a while, or for good."""
+def note_failure(connection: Connection, endpoint_id: str, now: datetime, asked: timedelta = timedelta(0)) -> None:
+    """Count one failure more, and leave the endpoint alone for a while, as long as it asked, or for good."""
     row = connection.execute(_FAILS, {"this": endpoint_id, "now": now}).one_or_none()
     if row is None:
         return
     if is_lost(row.failures, row.failing_since, now):
         disable(connection, endpoint_id, DisabledReason.FAILING, now)
     this = update(webhook_endpoints).where(_table.id == endpoint_id)
-    connection.execute(this.values(paused_until=now + pause_after(row.failures)))
+    connection.execute(this.values(paused_until=now + pause_after(row.failures, asked)))
 
 
 def disable(connection: Connection, endpoint_id: str, reason: DisabledReason, now: datetime) -> None:

@@ -58,7 +58,7 @@ def test_every_answer_is_as_the_document_says(
 ) -> None:
     examples = pytestconfig.getoption("fuzz_examples")
     budget = settings(
-        max_examples=examples or 15,
+        max_examples=examples or 8,
         derandomize=not examples,
         deadline=None,
         database=None,

@@ -26,6 +26,7 @@ from license_service.domain.webhook import (
     DisabledReason,
     EndpointStatus,
     SealedSecrets,
+    Sent,
 )
 from license_service.domain.webhook_signature import secret_text
 from license_service.outbound.webhook_post import WebhookPost
@@ -52,12 +53,13 @@ class Post:
     """Keeps what is sent, and answers by URL or else with `outcome`; what it raises, it raises."""
 
     outcome: str = "http_200"
+    retry_after: timedelta = timedelta(0)
     outcomes: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
 
-    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
         self.sent.append((url, headers, body))
-        return self.outcomes.get(url, self.outcome)
+        return Sent(self.outcomes.get(url, self.outcome), self.retry_after)
 
 
 @dataclass
@@ -159,6 +161,23 @@ def test_whatever_is_no_success_is_tried_again(desk: Desk, outcome: str) -> None
     assert desk.endpoint().failures == 0
 
 
+@pytest.mark.parametrize(("asked", "waited"), [(1, 5), (3600, 3600), (999_999_999, 12 * 3600)])
+def test_a_receiver_that_is_busy_is_left_alone_for_as_long_as_it_asks(desk: Desk, asked: int, waited: int) -> None:
+    """Whatever else waits for it; no longer than half a day, and no shorter than it would be anyway."""
+    desk.listen()
+    desk.happen()
+    desk.post.outcome, desk.post.retry_after = "http_503", timedelta(seconds=asked)
+    desk.deliver()
+    desk.post.outcome = "http_204"
+    desk.happen()
+
+    desk.now = START + timedelta(seconds=waited - 1)
+    before = desk.deliver() if waited > 5 else 0
+    desk.now = START + timedelta(seconds=waited)
+
+    assert (before, desk.deliver()) == (0, 2)
+
+
 def test_after_about_three_days_a_delivery_has_failed(desk: Desk) -> None:
     desk.listen()
     desk.happen()
@@ -198,7 +217,7 @@ def test_an_endpoint_that_takes_nothing_for_days_is_disabled(desk: Desk) -> None
     while desk.endpoint().status is EndpointStatus.ENABLED and desk.now - START < timedelta(days=9):
         desk.happen()
         desk.deliver()
-        desk.now += timedelta(hours=1)
+        desk.now += timedelta(hours=6)
 
     assert desk.endpoint().disabled_reason is DisabledReason.FAILING
     assert timedelta(days=3) <= desk.now - START < timedelta(days=4)
@@ -257,7 +276,7 @@ def test_an_endpoint_that_is_deleted_while_it_is_sent_to_changes_nothing(desk: D
     desk.happen()
 
     class Deleting(Post):
-        def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> str:
+        def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
             with desk.database.transaction() as connection:
                 webhook_endpoints.remove(connection, desk.endpoint())
             return super().send(url, body, headers)

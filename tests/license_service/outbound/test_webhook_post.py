@@ -55,8 +55,31 @@ def post() -> WebhookPost:
     return WebhookPost(allow_loopback=True)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "asked"),
+    [
+        (503, "120", dt.timedelta(seconds=120)),
+        (429, " 7 ", dt.timedelta(seconds=7)),
+        (429, "999999999", dt.timedelta(seconds=999999999)),
+        (503, "Wed, 21 Oct 2026 07:28:00 GMT", dt.timedelta(0)),
+        (503, "-1", dt.timedelta(0)),
+        (503, "9" * 4000, dt.timedelta(0)),
+        (503, "٣", dt.timedelta(0)),
+        (500, "120", dt.timedelta(0)),
+    ],
+)
+def test_a_receiver_that_is_busy_says_for_how_long(
+    post: WebhookPost, receiver: WebhookReceiver, status: int, said: str, asked: dt.timedelta
+) -> None:
+    """RFC 9110 §10.2.3."""
+    receiver.status = status
+    receiver.headers = {"Retry-After": said.encode().decode("latin-1")}
+
+    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}).retry_after == asked
+
+
 def test_the_body_is_posted_with_its_headers(post: WebhookPost, receiver: WebhookReceiver) -> None:
-    outcome = post.send(f"http://127.0.0.1:{receiver.port}/a?b=c", BODY, {"webhook-id": "evt_1"})
+    outcome = post.send(f"http://127.0.0.1:{receiver.port}/a?b=c", BODY, {"webhook-id": "evt_1"}).outcome
 
     assert outcome == "http_204"
     [(path, headers, body)] = receiver.taken
@@ -68,7 +91,7 @@ def test_the_body_is_posted_with_its_headers(post: WebhookPost, receiver: Webhoo
 def test_the_status_is_told(post: WebhookPost, receiver: WebhookReceiver, status: int) -> None:
     receiver.status = status
 
-    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}) == f"http_{status}"
+    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}).outcome == f"http_{status}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -77,7 +100,7 @@ def test_a_redirect_is_not_followed(post: WebhookPost, receiver: WebhookReceiver
     receiver.status = status
     receiver.headers = {"Location": f"http://127.0.0.1:{receiver.port}/elsewhere"}
 
-    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}) == f"http_{status}"
+    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}).outcome == f"http_{status}"
     assert [path for path, _, _ in receiver.taken] == ["/"]
 
 
@@ -85,7 +108,7 @@ def test_of_a_large_answer_little_is_read(post: WebhookPost, receiver: WebhookRe
     """T31."""
     receiver.body = bytes(LARGEST_ANSWER * 64)
 
-    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}) == "http_204"
+    assert post.send(f"http://127.0.0.1:{receiver.port}/", BODY, {}).outcome == "http_204"
 
 
 # --- which addresses ---------------------------------------------------------------------------------------------
@@ -96,7 +119,7 @@ def test_a_name_of_an_address_that_is_not_public_is_refused(receiver: WebhookRec
     """T31: also when only one of its addresses is."""
     post = WebhookPost(resolve=Names(addresses))
 
-    assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}) == "address_refused"
+    assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}).outcome == "address_refused"
     assert receiver.taken == []
 
 
@@ -104,7 +127,9 @@ def test_a_name_is_resolved_once_and_that_very_address_connected_to(receiver: We
     """T31: DNS rebinding. The second answer, for who would ask again, is never asked for."""
     names = Names(["127.0.0.1"], ["169.254.169.254"])
 
-    outcome = WebhookPost(allow_loopback=True, resolve=names).send(f"http://hooks.example:{receiver.port}/", BODY, {})
+    outcome = (
+        WebhookPost(allow_loopback=True, resolve=names).send(f"http://hooks.example:{receiver.port}/", BODY, {}).outcome
+    )
 
     assert outcome == "http_204"
     assert names.asked == ["hooks.example"]
@@ -114,7 +139,9 @@ def test_a_name_is_resolved_once_and_that_very_address_connected_to(receiver: We
 def test_the_next_address_is_tried_when_one_does_not_answer(receiver: WebhookReceiver) -> None:
     names = Names(["::1", "127.0.0.1"])
 
-    outcome = WebhookPost(allow_loopback=True, resolve=names).send(f"http://hooks.example:{receiver.port}/", BODY, {})
+    outcome = (
+        WebhookPost(allow_loopback=True, resolve=names).send(f"http://hooks.example:{receiver.port}/", BODY, {}).outcome
+    )
 
     assert outcome == "http_204"
 
@@ -122,12 +149,12 @@ def test_the_next_address_is_tried_when_one_does_not_answer(receiver: WebhookRec
 def test_http_goes_to_this_machine_only(receiver: WebhookReceiver) -> None:
     post = WebhookPost(allow_loopback=True, resolve=Names([PUBLIC]))
 
-    assert post.send(f"http://hooks.example:{receiver.port}/", BODY, {}) == "address_refused"
+    assert post.send(f"http://hooks.example:{receiver.port}/", BODY, {}).outcome == "address_refused"
 
 
 def test_without_leave_nothing_goes_to_this_machine(receiver: WebhookReceiver) -> None:
-    assert WebhookPost().send(f"http://127.0.0.1:{receiver.port}/", BODY, {}) == "address_refused"
-    assert WebhookPost().send(f"https://127.0.0.1:{receiver.port}/", BODY, {}) == "address_refused"
+    assert WebhookPost().send(f"http://127.0.0.1:{receiver.port}/", BODY, {}).outcome == "address_refused"
+    assert WebhookPost().send(f"https://127.0.0.1:{receiver.port}/", BODY, {}).outcome == "address_refused"
     assert receiver.taken == []
 
 
@@ -135,8 +162,8 @@ def test_a_name_that_nobody_knows_is_told() -> None:
     def unknown(*_: object, **__: object) -> list[Any]:
         raise socket.gaierror
 
-    assert WebhookPost(resolve=unknown).send("https://hooks.example/", BODY, {}) == "name_unknown"
-    assert WebhookPost(resolve=Names([])).send("https://hooks.example/", BODY, {}) == "unreachable"
+    assert WebhookPost(resolve=unknown).send("https://hooks.example/", BODY, {}).outcome == "name_unknown"
+    assert WebhookPost(resolve=Names([])).send("https://hooks.example/", BODY, {}).outcome == "unreachable"
 
 
 # --- TLS ---------------------------------------------------------------------------------------------------------
@@ -174,7 +201,7 @@ def test_a_certificate_must_be_of_somebody_we_trust(tmp_path: Path, trusted: boo
     with receiving(tls) as receiver:
         post = WebhookPost(allow_loopback=True, ca_file=ca_file, resolve=Names(["127.0.0.1"]))
 
-        assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}) == outcome
+        assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}).outcome == outcome
         assert len(receiver.taken) == (1 if trusted else 0)
 
 
@@ -185,7 +212,7 @@ def test_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
     with receiving(tls) as receiver:
         post = WebhookPost(allow_loopback=True, ca_file=str(path), resolve=Names(["127.0.0.1"]))
 
-        assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}) == "tls_refused"
+        assert post.send(f"https://hooks.example:{receiver.port}/", BODY, {}).outcome == "tls_refused"
 
 
 # --- servers that do not keep to HTTP ----------------------------------------------------------------------------
@@ -225,7 +252,7 @@ def test_an_answer_that_does_not_end_is_cut_off(scheme: str, behave: Callable[[s
     """F20, F23: a limit that were not kept would let this test hang; one on each read alone never ends a drip."""
     post = WebhookPost(allow_loopback=True, deadline_seconds=TINY_SECONDS)
     with _behaving(behave) as place:
-        outcome = post.send(f"{scheme}://{place}/", BODY, {})
+        outcome = post.send(f"{scheme}://{place}/", BODY, {}).outcome
 
     assert outcome in {"timed_out", "tls_refused"} if scheme == "https" else outcome == "timed_out"
 
@@ -253,11 +280,11 @@ def test_an_answer_that_is_none_is_told(
 ) -> None:
     """F42."""
     with _behaving(behave) as place:
-        assert post.send(f"http://{place}/", BODY, {}) == outcome
+        assert post.send(f"http://{place}/", BODY, {}).outcome == outcome
 
 
 def test_a_server_that_is_away_is_told(post: WebhookPost) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    assert post.send(f"http://127.0.0.1:{port}/", BODY, {}) == "unreachable"
+    assert post.send(f"http://127.0.0.1:{port}/", BODY, {}).outcome == "unreachable"
