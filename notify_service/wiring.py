@@ -118,4 +118,5 @@ def _calendar(settings: Settings, chosen: CalendarSettings, database: Database) 
         sender=settings.from_address,
         portal_url=settings.portal_url,
         now=utc_now,
+        limits=settings.limits,
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from notify_service.domain.limit import LIMITS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from database.engine import Database
+    from notify_service.domain.limit import Limits
     from notify_service.outbound.calendar_reads import LicenseReads, OrganizationReads
 
 
@@ -24,3 +27,4 @@ class CalendarParts:
     sender: str
     portal_url: str
     now: Callable[[], datetime]
+    limits: Limits = LIMITS

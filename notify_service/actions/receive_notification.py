@@ -8,22 +8,20 @@ own URL is set wrong, or taken from a request, reaches nobody (T40).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from notify_service.domain.limit import LIMITS, OVER_LIMIT, admit
-from notify_service.domain.notification import Notification, SetAsideMessage, State, message_id_of
+from notify_service.actions.write_down_notification import NewNotification, write_down_notification
+from notify_service.domain.limit import LIMITS
+from notify_service.domain.notification import SetAsideMessage
 from notify_service.domain.portal_link import leads_to_portal
-from notify_service.storage import notifications, set_aside_messages
-from notify_service.storage.limits import crossed
+from notify_service.storage import set_aside_messages
 from wire.errors import MessageRefusedError
-from wire.notification_contexts import QUEUE_OF_TEMPLATE, links_in
+from wire.notification_contexts import links_in
 from wire.notification_message import MESSAGE_VERSION, open_message
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Connection
 
     from database.engine import Database
     from notify_service.domain.limit import Limits
@@ -67,44 +65,10 @@ def receive_notification(
     except MessageRefusedError as fault:
         _set_aside(database, message, str(fault))
         return None
-    notification = Notification(
-        id=str(opened.id),
-        template=opened.template,
-        queue=QUEUE_OF_TEMPLATE[opened.template],
-        organization_id=opened.organization_id,
-        recipient=opened.recipient,
-        sealed=sealed,
-        state=State.QUEUED,
-        leases=0,
-        lost_leases=0,
-        attempts=0,
-        message_id=message_id_of(opened.id, sender),
-        lease_until=None,
-        next_attempt_at=None,
-        fault=None,
-        smtp_answer=None,
-        created_at=message.received_at,
-        sent_at=None,
-    )
+    new = NewNotification(opened, sealed, message.received_at)
     with database.transaction() as connection:
-        _write_down(connection, notification, limits)
-    return notification.id
-
-
-def _write_down(connection: Connection, notification: Notification, limits: Limits) -> None:
-    now = notification.created_at
-    admission = admit(notification.template, crossed(connection, notification, limits, now=now), now)
-    admitted = replace(
-        notification,
-        state=admission.state,
-        next_attempt_at=admission.next_attempt_at,
-        fault=None if admission.reason is None else OVER_LIMIT,
-        smtp_answer=admission.reason,
-        counted_at=admission.counted_at,
-    )
-    if notifications.write_down(connection, admitted) and admission.reason is not None:
-        extra = {"notification_id": admitted.id, "template": admitted.template, "reason": admission.reason}
-        _log.warning("notification over a limit", extra=extra)
+        write_down_notification(connection, new, sender=sender, limits=limits)
+    return str(opened.id)
 
 
 def _opened(message: ReceivedMessage, notification_key: str) -> tuple[NotificationMessage, str]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from notify_service.domain.notification import Notification, State, message_id_of
-from notify_service.storage import calendar_rows
+from notify_service.actions.write_down_notification import NewNotification, write_down_notification
 from wire.errors import MessageRefusedError
-from wire.notification_contexts import QUEUE_OF_TEMPLATE
 from wire.notification_message import NotificationMessage, seal_message
 
 if TYPE_CHECKING:
@@ -25,12 +23,12 @@ _log = logging.getLogger(__name__)
 
 def write_reminders(parts: CalendarParts, reminder: Reminder, recipients: Iterable[str], *, locale: str) -> int:
     """Write the emails about one occasion, and give how many are new. Raises DatabaseUnavailableError."""
-    rows = [row for address in recipients if (row := _row(parts, reminder, address, locale)) is not None]
+    new = [made for address in recipients if (made := _sealed(parts, reminder, address, locale)) is not None]
     with parts.database.transaction() as connection:
-        return sum(calendar_rows.write(connection, row) for row in rows)
+        return sum(write_down_notification(connection, each, sender=parts.sender, limits=parts.limits) for each in new)
 
 
-def _row(parts: CalendarParts, reminder: Reminder, address: str, locale: str) -> Notification | None:
+def _sealed(parts: CalendarParts, reminder: Reminder, address: str, locale: str) -> NewNotification | None:
     occasion = reminder.occasion
     message = NotificationMessage(
         id=occasion.notification_id(address),
@@ -46,26 +44,4 @@ def _row(parts: CalendarParts, reminder: Reminder, address: str, locale: str) ->
         # One who cannot be written to must not keep it from the others.
         _log.warning("a recipient cannot be told", extra={"template": occasion.template, "reason": str(fault)})
         return None
-    now = parts.now()
-    return Notification(
-        id=str(message.id),
-        template=message.template,
-        queue=QUEUE_OF_TEMPLATE[message.template],
-        organization_id=message.organization_id,
-        recipient=message.recipient,
-        sealed=sealed,
-        state=State.QUEUED,
-        leases=0,
-        lost_leases=0,
-        attempts=0,
-        message_id=message_id_of(message.id, parts.sender),
-        lease_until=None,
-        next_attempt_at=None,
-        fault=None,
-        smtp_answer=None,
-        created_at=now,
-        sent_at=None,
-        about=occasion.about,
-        # Its windows are its limit; what others want sent to the same address counts it too.
-        counted_at=now,
-    )
+    return NewNotification(message, sealed, parts.now(), about=occasion.about)

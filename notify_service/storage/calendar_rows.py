@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, select, update
 
 from notify_service.domain.notification import State
-from notify_service.storage import notifications
 from notify_service.storage.tables import notifications as ledger
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ def told(connection: Connection, abouts: Sequence[str]) -> set[str]:
     return {row.about for row in rows} - {row.about for row in rows if row.is_cancelled}
 
 
-def write(connection: Connection, notification: Notification) -> bool:
-    """Write an email down, anew where the calendar cancelled it; False when it is in the ledger already."""
-    return notifications.write_down(connection, notification) or _revive(connection, notification)
-
-
 def waiting(connection: Connection, templates: Sequence[str]) -> dict[str, str]:
     """Give the occasions by the ids of their emails that nobody is sending and that were not sent."""
     query = select(_row.id, _row.about).where(
@@ -61,20 +56,10 @@ def failed_since(connection: Connection, since: datetime) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _revive(connection: Connection, notification: Notification) -> bool:
+def revive(connection: Connection, notification: Notification) -> bool:
+    """Let an email that the calendar cancelled be written anew; False when it stands otherwise."""
     # The leases are counted on: who held one before it was cancelled must not be taken for who holds one now.
-    again = connection.execute(
-        update(ledger)
-        .where(_row.id == notification.id, _is_cancelled)
-        .values(
-            state=notification.state.value,
-            sealed=notification.sealed,
-            attempts=0,
-            lost_leases=0,
-            next_attempt_at=notification.next_attempt_at,
-            fault=None,
-            smtp_answer=None,
-            created_at=notification.created_at,
-        )
-    )
+    kept = {"id", "leases", "message_id"}
+    values = {name: value for name, value in asdict(notification).items() if name not in kept}
+    again = connection.execute(update(ledger).where(_row.id == notification.id, _is_cancelled).values(values))
     return again.rowcount == 1

@@ -18,6 +18,7 @@ from notify_service.actions.scan_over_counts import scan_over_counts
 from notify_service.actions.scan_renewals import scan_renewals
 from notify_service.actions.write_vendor_digest import write_vendor_digest
 from notify_service.domain.errors import RunTooLongError, ServerUnreachableError, ServiceAwayError
+from notify_service.domain.limit import LIMITS
 from notify_service.domain.notification import State
 from notify_service.domain.page import NotificationsWanted
 from notify_service.storage import scans
@@ -164,6 +165,22 @@ def test_an_organization_whose_line_is_cut_is_not_buried_in_emails(
     scan_contacts(parts)
 
     assert len({row.about for row in rows(parts) if row.organization_id == ORGANIZATION}) == 31
+
+
+def test_reminders_count_for_the_limits_as_all_emails_do(
+    parts: CalendarParts, licenses: Licenses, clock: Clock
+) -> None:
+    """T54: what goes over one waits, and is cancelled when it is no longer so."""
+    limited = replace(parts, limits=replace(LIMITS, address=replace(LIMITS.address, most=1)))
+    licenses.due = [KEY, replace(KEY, key_id="key-2", renewal_date=TODAY + 8 * DAY)]
+
+    scan_renewals(limited)
+
+    assert states(parts) == [State.QUEUED, State.DEFERRED]
+    assert rows(parts)[1].fault == "over_limit"
+    licenses.due = licenses.due[:1]
+    scan_renewals(limited)
+    assert states(parts) == [State.QUEUED, State.CANCELLED]
 
 
 def test_an_over_count_is_told_at_its_beginning_only(parts: CalendarParts, licenses: Licenses, clock: Clock) -> None:

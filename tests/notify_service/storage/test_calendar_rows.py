@@ -15,6 +15,8 @@ from tests.notify_service.doubles import NOW, OWNER
 from wire.notification_contexts import QUEUE_NAME
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from database.engine import Database
 
 
@@ -43,10 +45,14 @@ def row(about: str | None = "over_count/o/xms/1/0", **changes: object) -> Notifi
     return Notification(**values)  # type: ignore[arg-type]
 
 
+def write(connection: Connection, notification: Notification) -> bool:
+    return notifications.write_down(connection, notification) or calendar_rows.revive(connection, notification)
+
+
 def test_an_occasion_is_told_once_a_row_of_it_is_there(any_database: Database) -> None:
     with any_database.transaction() as connection:
-        assert calendar_rows.write(connection, row("a/1"))
-        assert calendar_rows.write(connection, row(None))
+        assert write(connection, row("a/1"))
+        assert write(connection, row(None))
 
         assert calendar_rows.told(connection, ["a/1", "a/2"]) == {"a/1"}
         assert calendar_rows.told(connection, []) == set()
@@ -56,19 +62,19 @@ def test_a_row_is_written_once(any_database: Database) -> None:
     """F25."""
     first = row()
     with any_database.transaction() as connection:
-        assert calendar_rows.write(connection, first)
-        assert not calendar_rows.write(connection, first)
+        assert write(connection, first)
+        assert not write(connection, first)
 
 
 def test_what_the_calendar_cancelled_is_written_anew(any_database: Database) -> None:
     """Its leases are counted on, so that nobody who held one before takes it for his."""
     first = row(leases=3, attempts=2)
     with any_database.transaction() as connection:
-        calendar_rows.write(connection, first)
+        write(connection, first)
         notifications.cancel(connection, first.id, now=NOW, reason=NO_LONGER_SO)
         assert calendar_rows.told(connection, [str(first.about)]) == set()
 
-        assert calendar_rows.write(connection, row(id=first.id, sealed="anew", created_at=NOW + timedelta(days=1)))
+        assert write(connection, row(id=first.id, sealed="anew", created_at=NOW + timedelta(days=1)))
 
         found = notifications.find(connection, first.id)
     assert found is not None
@@ -79,11 +85,11 @@ def test_what_the_calendar_cancelled_is_written_anew(any_database: Database) -> 
 def test_what_somebody_else_cancelled_stays_so(any_database: Database) -> None:
     first = row()
     with any_database.transaction() as connection:
-        calendar_rows.write(connection, first)
+        write(connection, first)
         notifications.cancel(connection, first.id, now=NOW, reason="An operator said so.")
 
         assert calendar_rows.told(connection, [str(first.about)]) == {first.about}
-        assert not calendar_rows.write(connection, first)
+        assert not write(connection, first)
 
 
 def test_an_occasion_of_which_one_email_was_cancelled_is_to_be_told(any_database: Database) -> None:
@@ -91,11 +97,11 @@ def test_an_occasion_of_which_one_email_was_cancelled_is_to_be_told(any_database
     sent, cancelled = row(state=State.SENT), row()
     with any_database.transaction() as connection:
         for each in (sent, cancelled):
-            calendar_rows.write(connection, each)
+            write(connection, each)
         notifications.cancel(connection, cancelled.id, now=NOW, reason=NO_LONGER_SO)
 
         assert calendar_rows.told(connection, [str(sent.about)]) == set()
-        assert [calendar_rows.write(connection, each) for each in (sent, cancelled)] == [False, True]
+        assert [write(connection, each) for each in (sent, cancelled)] == [False, True]
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -103,7 +109,7 @@ def test_what_waits_are_the_calendar_s_emails_that_nobody_sends(any_database: Da
     here = row(state=state)
     with any_database.transaction() as connection:
         for each in (here, row(None, state=state), row(state=state, template="vendor_digest")):
-            calendar_rows.write(connection, each)
+            write(connection, each)
 
         found = calendar_rows.waiting(connection, ["over_count", "license_expired"])
 
@@ -117,6 +123,6 @@ def test_what_was_given_up_lately_is_counted(any_database: Database) -> None:
             {"state": State.FAILED, "created_at": NOW - timedelta(seconds=1)},
             {"state": State.SENT},
         ):
-            calendar_rows.write(connection, row(**changes))
+            write(connection, row(**changes))
 
         assert calendar_rows.failed_since(connection, NOW) == 1
