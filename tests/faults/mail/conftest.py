@@ -12,6 +12,7 @@ from tests.faults.mail.storm import FULL, SHORT, play
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.doubles.postgresql import PostgresqlServer
     from tests.faults.mail.mail_house import MailHouse
     from tests.faults.mail.storm import Plan, Storm
 
@@ -30,9 +31,16 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailHouse]:
 
 
 @pytest.fixture(scope="session")
-def storm(house: MailHouse, request: pytest.FixtureRequest) -> Storm:
+def house_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgresql: PostgresqlServer) -> Iterator[MailHouse]:
+    with running_mail_house(tmp_path_factory.mktemp("mail-house"), postgresql.new_database) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def storm(request: pytest.FixtureRequest) -> Storm:
     """Give what came of a plan that was played to its end."""
-    return play(house, request.param)
+    plan: Plan = request.param
+    return play(request.getfixturevalue(plan.house), plan)
 
 
 @pytest.fixture

@@ -249,16 +249,22 @@ class MailHouse:
 
 
 @contextmanager
-def running_mail_house(folder: Path) -> Iterator[MailHouse]:
-    """Migrate two empty databases, start the parts, and end them all."""
+def running_mail_house(folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[MailHouse]:
+    """Migrate two empty databases, on SQLite unless others are given; start the parts, and end them all."""
     settings, secrets = StackSettings(folder, free_ports()), secrets_of(folder / "secrets.json")
     given = environments(settings, secrets)
+    databases = {}
     for service in ("auth", "notify"):
-        migrate(f"{service}_service", given[service][f"{service.upper()}_DATABASE_URL"])
+        variable = f"{service.upper()}_DATABASE_URL"
+        databases[variable] = new_database() if new_database else given[service][variable]
+        migrate(f"{service}_service", databases[variable])
     create_signing_key(key_vault(load_settings(given["auth"])), now=datetime.now(UTC))
     (folder / "mail").mkdir()
     parts = Supervisor(
-        list(_parts(settings, process_table(settings, secrets))),
+        [
+            replace(part, environment={**part.environment, **databases})
+            for part in _parts(settings, process_table(settings, secrets))
+        ],
         logs=folder / "log",
         environment={**os.environ, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"},
         say=lambda _line: None,
@@ -267,10 +273,10 @@ def running_mail_house(folder: Path) -> Iterator[MailHouse]:
     house = MailHouse(
         folder=folder,
         settings=settings,
-        environment={**given["auth"], **given["notify"]},
+        environment={**given["auth"], **given["notify"], **databases},
         parts=parts,
-        changes=Database(given["auth"]["AUTH_DATABASE_URL"]),
-        ledger=Database(given["notify"]["NOTIFY_DATABASE_URL"]),
+        changes=Database(databases["AUTH_DATABASE_URL"]),
+        ledger=Database(databases["NOTIFY_DATABASE_URL"]),
         redis=redis.Redis.from_url(redis_url),
         queue=NotificationQueue(redis_url),
         notification_key=secrets.notification_key,

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from tests.faults.mail.mail_house import MailHouse
 
-PROCESSES: Final = ("notify_worker", POOL_CHILD, "outbox_relay", "notify_service", FORKED_WORKER, SECOND_BEAT)
+PROCESSES: Final = (
+    "notify_worker",
+    POOL_CHILD,
+    "outbox_relay",
+    "notify_service",
+    "auth_service",
+    FORKED_WORKER,
+    SECOND_BEAT,
+)
 REDIS: Final = {"redis": "all", "redis, emptied": "nothing", "redis, set back": "before"}
 """What it still knows when it comes back."""
 
@@ -30,14 +38,18 @@ class Plan:
     mails: int
     seconds: float
     blows: Sequence[str]
+    house: str = "house"
+    """The fixture that it is played in."""
 
 
 SHORT: Final = Plan(
     "Some of everything", 60, 7, (POOL_CHILD, "notify_worker", "redis, emptied", "outbox_relay", "notify_service")
 )
+TWENTY: Final = tuple(itertools.islice(itertools.cycle(PROCESSES), 20))
 FULL: Final = (
-    Plan("Processes killed", 1000, 80, tuple(itertools.islice(itertools.cycle(PROCESSES), 20))),
+    Plan("Processes killed", 1000, 80, TWENTY),
     Plan("Redis killed", 1000, 40, ("redis", "redis", "redis, emptied", "redis, set back", "redis")),
+    Plan("Processes killed on PostgreSQL", 1000, 80, TWENTY, house="house_on_postgresql"),
 )
 
 

@@ -38,18 +38,17 @@ def size(pytestconfig: pytest.Config) -> Size:
 
 def test_an_email_that_is_waited_for_goes_before_a_crowd(house: MailHouse, size: Size, record_property: Record) -> None:
     """F39."""
-    trial = Trial(house, f"{size.crowd:,} reminders wait")
-    with ExitStack() as held:
-        for worker in ("notify_worker", FORKED_WORKER):
-            held.enter_context(house.standing_still(worker))
-        crowd = {house.put_on_the_queue(f"reminder-{number}@crowd.example") for number in range(size.crowd)}
-
-    waits = []
-    for number in range(size.waited_for):
-        recipient = trial.send(f"waiting-{number}", template="verify_address")
-        waits.append(house.until(lambda wanted={recipient}: house.had(wanted), "the email that is waited for", 60))
-    sent = len(house.had(crowd))
-    house.redis.delete(QUEUE_NAME)
+    trial, waits = Trial(house, f"{size.crowd:,} reminders wait"), []
+    with ExitStack() as undo:
+        undo.callback(house.redis.delete, QUEUE_NAME)
+        with ExitStack() as held:
+            for worker in ("notify_worker", FORKED_WORKER):
+                held.enter_context(house.standing_still(worker))
+            crowd = {house.put_on_the_queue(f"reminder-{number}@crowd.example") for number in range(size.crowd)}
+        for number in range(size.waited_for):
+            recipient = trial.send(f"waiting-{number}", "verify_address")
+            waits.append(house.until(lambda wanted={recipient}: house.had(wanted), "the email that is waited for", 60))
+        sent = len(house.had(crowd))
     trial.end()
 
     trial.seconds_to_done = quantiles(waits, n=100, method="inclusive")[98]

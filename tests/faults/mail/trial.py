@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +30,7 @@ class Trial:
 
     def send(self, name: str, template: str = "device_authorized", *, rings: int = 0) -> str:
         """Commit one email to a recipient of that name."""
-        recipient = f"{name}.{len(self.ids)}@{self.name.replace(' ', '-').lower()}.example"
+        recipient = f"{name}.{len(self.ids)}@{re.sub('[^a-z0-9]+', '-', self.name.lower())}.example"
         self.ids[recipient] = self.house.send(recipient, template, rings=rings)
         return recipient
 
