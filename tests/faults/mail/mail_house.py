@@ -1,7 +1,7 @@
 """Everything between a business change and a mail server, as the local stack runs it, to be killed piece by piece.
 
-The parts are those of the local stack's own table. Beside them run a second worker with forked children and a second
-beat; the mail server is one that records.
+The parts are those of the local stack's own table. Beside their worker, whose pool is threads, runs one with forked
+children, each with a beat; the mail server is one that records.
 """
 
 from __future__ import annotations
@@ -52,10 +52,9 @@ if TYPE_CHECKING:
 
     from deploy.local_stack.part import Part
 
-WANTED: Final = frozenset({"valkey", "auth_service", "notify_service", "outbox_relay", "notify_worker", "notify_beat"})
+WANTED: Final = frozenset({"valkey", "auth_service", "notify_service", "outbox_relay", "notify_worker"})
 FORKED_WORKER: Final = "forked_worker"
 POOL_CHILD: Final = "pool child"
-SECOND_BEAT: Final = "second_beat"
 GLANCE_SECONDS: Final = 0.1
 
 
@@ -303,5 +302,3 @@ def _parts(settings: StackSettings, table: list[Part]) -> Iterator[Part]:
             assert forked != part.command
             concurrency = tuple("--concurrency=2" if each.startswith("--concurrency") else each for each in forked)
             yield replace(part, name=FORKED_WORKER, command=concurrency)
-        if part.name == "notify_beat":
-            yield replace(part, name=SECOND_BEAT)

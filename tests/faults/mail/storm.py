@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from notify_service.domain.notification import State
-from tests.faults.mail.mail_house import FORKED_WORKER, POOL_CHILD, SECOND_BEAT
+from tests.faults.mail.mail_house import FORKED_WORKER, POOL_CHILD
 from tests.faults.mail.trial import Trial
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ PROCESSES: Final = (
     "notify_service",
     "auth_service",
     FORKED_WORKER,
-    SECOND_BEAT,
 )
 REDIS: Final = {"redis": "all", "redis, emptied": "nothing", "redis, set back": "before"}
 """What it still knows when it comes back."""
