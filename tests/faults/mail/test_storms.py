@@ -19,7 +19,7 @@ RECOVERY_SECONDS = 60
 
 
 def test_no_email_is_lost(storm: Storm, record_property: Callable[[str, Any], None]) -> None:
-    """F08, F09, F10, F11, F12, F17, F18, F26: workers with their beats, a pool child, relay, APIs and Redis were killed."""
+    """F08, F09, F10, F11, F12, F17, F18, F26: workers and their beats, a child, relay, APIs and Redis were killed."""
     record_property("figures", storm.figures("after the last kill"))
 
     assert storm.lost == []
