@@ -15,6 +15,7 @@ from auth_service.domain.audit_event import AuditEventName
 from auth_service.domain.errors import FirstKeyRefusedError, LicenseServiceAwayError
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.registrations import complete, postpone, waiting_for_a_key
+from wire.errors import MessageRefusedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,16 +39,14 @@ def issue_first_keys(parts: RegisteringParts, first_keys: FirstKeys, *, now: dat
         waiting = waiting_for_a_key(connection, now)
     for registration in waiting:
         try:
-            key = first_keys.issue(registration)
+            _complete(parts, registration, first_keys.issue(registration), now)
         except LicenseServiceAwayError as fault:
             _log.warning("license_service is away; license codes wait", extra={"reason": str(fault)})
             return False
-        except FirstKeyRefusedError as fault:
+        except (FirstKeyRefusedError, MessageRefusedError) as fault:
             _log.error("a Group gets no license code", extra={"reason": str(fault), "registration_id": registration.id})
             with parts.database.transaction() as connection:
                 postpone(connection, registration.id, now + timedelta(seconds=REFUSED_SECONDS))
-            continue
-        _complete(parts, registration, key, now)
     return True
 
 

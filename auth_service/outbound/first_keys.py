@@ -7,6 +7,7 @@ is unique; the `Idempotency-Key` keeps two relays apart (F47).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from wire.scopes import LICENSES_READ, LICENSES_WRITE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import datetime
 
     from auth_service.domain.registration import Registration
     from auth_service.domain.trial import Trial
@@ -37,7 +38,7 @@ class FirstKey:
 
     access_key: str = field(repr=False)
     profile_name: str
-    renewal_date: date
+    renewal_date: date | None
 
 
 class FirstKeys:
@@ -60,11 +61,10 @@ class FirstKeys:
         if registration.organization_id is None or registration.activated_at is None:
             raise ValueError("Only an activated registration has an organization.")
         signed_on = registration.activated_at.date()
-        renewal_date = self._trial.renewal_date(registration.activated_at)
         agreement_id = self._agreement(registration.id, registration.organization_id, signed_on)
-        key_id = self._key(registration.id, agreement_id, renewal_date)
-        access_key = self._text(self._get(f"/v1/license-keys/{key_id}/access-key"), "access_key")
-        return FirstKey(access_key, self._profile_name(), renewal_date)
+        key = self._key(registration.id, agreement_id, self._trial.renewal_date(registration.activated_at))
+        access_key = self._text(self._get(f"/v1/license-keys/{self._text(key, 'id')}/access-key"), "access_key")
+        return FirstKey(access_key, self._profile_name(self._text(key, "profile_code")), self._renewal_date(key))
 
     def _agreement(self, registration_id: str, organization_id: str, signed_on: date) -> str:
         number = f"REG-{registration_id}"
@@ -76,11 +76,11 @@ class FirstKeys:
             made = next((one for one in items if one.get("number") == number), {})
         return self._text(made, "id")
 
-    def _key(self, registration_id: str, agreement_id: str, renewal_date: date) -> str:
+    def _key(self, registration_id: str, agreement_id: str, renewal_date: date) -> dict[str, Any]:
         items = self._items(f"/v1/license-keys?{urlencode({'agreement_id': agreement_id, 'limit': _MOST})}")
         if items:
             # The vendor may have changed or replaced it since: who asks again gets what counts today, never one more.
-            return self._text(next((one for one in items if one.get("status") == _ACTIVE), items[0]), "id")
+            return next((one for one in items if one.get("status") == _ACTIVE), items[0])
         document = {
             "agreement_id": agreement_id,
             "id_number": ID_NUMBER,
@@ -88,11 +88,11 @@ class FirstKeys:
             "components": [{"component_code": code, "seats": seats} for code, seats in self._trial.components],
             "renewal_date": renewal_date.isoformat(),
         }
-        return self._text(self._post("/v1/license-keys", document, f"{registration_id}:license-key"), "id")
+        made: dict[str, Any] = self._post("/v1/license-keys", document, f"{registration_id}:license-key")
+        return made
 
-    def _profile_name(self) -> str:
+    def _profile_name(self, code: str) -> str:
         items = self._items(f"/v1/profiles?limit={_MOST}")
-        code = self._trial.profile_code
         return next((str(one["name"]) for one in items if one.get("code") == code and one.get("name")), code)
 
     def _get(self, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -133,6 +133,14 @@ class FirstKeys:
         if answer.status == HTTPStatus.CONFLICT and code != "request_under_way":
             raise FirstKeyRefusedError(f"The license service refuses the first key of a Group: {code}.")
         raise LicenseServiceAwayError(f"The license service answered with status {answer.status}.")
+
+    @staticmethod
+    def _renewal_date(key: dict[str, Any]) -> date | None:
+        told = key.get("renewal_date")
+        try:
+            return None if told is None else date.fromisoformat(told)
+        except (TypeError, ValueError) as fault:
+            raise LicenseServiceAwayError("The license service's answer has no date.") from fault
 
     @staticmethod
     def _text(document: Any, member: str) -> str:  # noqa: ANN401 - JSON

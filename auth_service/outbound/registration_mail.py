@@ -69,7 +69,7 @@ class RegistrationMail:
             "group_name": registration.group_name,
             "license_key": key.access_key,
             "profile_name": key.profile_name,
-            "renewal_date": key.renewal_date.isoformat(),
+            "renewal_date": None if key.renewal_date is None else key.renewal_date.isoformat(),
             "connect_url": self.base_url + CONNECT_PATH,
         }
         self._write(connection, registration, "license_code", context, notification_id, now)

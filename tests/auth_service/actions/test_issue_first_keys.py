@@ -16,6 +16,8 @@ from auth_service.outbound.first_keys import FirstKey
 from tests.doubles.registrant import EMAIL, GROUP_NAME, Registrant, letters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from auth_service.domain.registration import Registration
     from tests.doubles.auth_house import House
 
@@ -28,12 +30,13 @@ class Keys:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.asked: list[str] = []
+        self.access_key = "04CS0-X75KW"
 
     def issue(self, registration: Registration) -> FirstKey:
         self.asked.append(registration.email)
         if self.error is not None:
             raise self.error
-        return FirstKey("04CS0-X75KW", "Standard", date(2026, 12, 24))
+        return FirstKey(self.access_key, "Standard", date(2026, 12, 24))
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,13 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("register_group", "prove_address", "activate_group"):
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+
+
+@pytest.fixture
+def database_url(migrated_file: Path, tmp_path: Path) -> str:
+    # The one move is tried on both databases in test_registration_moves.py.
+    (tmp_path / "auth.sqlite3").write_bytes(migrated_file.read_bytes())
+    return f"sqlite:///{tmp_path / 'auth.sqlite3'}"
 
 
 @pytest.fixture
@@ -132,6 +142,15 @@ def test_one_that_is_refused_waits_while_the_others_go_on(registrant: Registrant
 
     assert before == ["else@example.com"]
     assert codes(house) == ["else@example.com", EMAIL]
+
+
+def test_a_key_that_no_email_takes_ends_no_relay(registrant: Registrant, keys: Keys) -> None:
+    """F24: it waits as one that is refused, and nothing of it was written."""
+    keys.access_key = "one line\nand another"
+    went_on = issue(registrant.house, keys)
+
+    assert went_on
+    assert (state_of(registrant), codes(registrant.house)) == ("activated", [])
 
 
 def test_the_third_email_is_sent_again_when_it_is_asked_for(registrant: Registrant, keys: Keys) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,13 +102,14 @@ def test_whichever_answer_is_lost_one_key_is_made(house: House, vendor: LicenseH
 
 
 def test_who_asks_again_later_gets_what_counts_by_then(house: House, vendor: LicenseHouse) -> None:
-    """S2-17: the vendor has given the key another ID #, and no second trial comes of it."""
+    """S2-17: the vendor has renewed the key under another ID #, and no second trial comes of it."""
     keys = first_keys(house, vendor)
     keys.issue(REGISTRATION)
-    vendor.change("UPDATE license_keys SET id_number = 'Shops north'")
+    vendor.change("UPDATE license_keys SET id_number = 'Shops north', renewal_date = '2031-01-31'")
     vendor.change("DELETE FROM idempotency_keys")
-    keys.issue(REGISTRATION)
+    again = keys.issue(REGISTRATION)
 
+    assert again.renewal_date == date(2031, 1, 31)
     assert [row.id_number for row in vendor.rows("license_keys")] == ["Shops north"]
 
 
