@@ -6,7 +6,7 @@ What a person is waiting for goes first, however much else there is (F39).
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auth_service.storage.outbox import due_outgoing, mark_accepted, mark_published
 from wire.errors import WireError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from auth_service.storage.outbox import OutgoingMessage
     from database.engine import Database
     from wire.notification_queue import NotificationQueue
+
+TELLING_ATTEMPT: Final = 12
+"""After two thirds of an hour: it is hardly the network any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +58,8 @@ def _accepted(notify: NotifyApi, messages: list[OutgoingMessage]) -> set[UUID]:
 def _publish(queue: NotificationQueue, messages: list[OutgoingMessage]) -> list[OutgoingMessage]:
     published = []
     for message in messages:
+        if message.attempts == TELLING_ATTEMPT:
+            _log.error("notify_service does not take a message", extra={"notification_id": str(message.id)})
         try:
             queue.publish(message.id, message.sealed, message.queue)
         except WireError as fault:

@@ -30,7 +30,7 @@ COLUMNS: Final = [_row[field.name] for field in fields(Notification)]
 
 # Of a worker that was suspended past its lease, whatever became of the row meanwhile.
 _WAITING: Final = [State.QUEUED.value, State.DEFERRED.value]
-_MAY_HAVE_BEEN_SENT: Final = [State.SENDING.value, State.DEFERRED.value, State.CANCELLED.value]
+_MAY_HAVE_BEEN_SENT: Final = [state.value for state in (State.SENDING, State.DEFERRED, State.CANCELLED, State.FAILED)]
 
 
 def write_down(connection: Connection, notification: Notification) -> bool:

@@ -134,6 +134,20 @@ def test_the_waits_double_up_to_five_minutes(one_email: House, queue: Queue, not
     assert waits == [0, 2, 4, 8, 16, 32, 64, 128, 256, 300]
 
 
+def test_a_message_that_is_never_taken_is_told_of_once(
+    one_email: House, queue: Queue, notify: Notify, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F24: set aside over there again and again, nobody would look."""
+    for _ in range(20):
+        run(one_email, queue, notify)
+        one_email.clock.pass_seconds(300)
+
+    assert len(queue.published) == 20
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "notify_service does not take a message"
+    ]
+
+
 def test_what_a_person_waits_for_is_published_before_all_the_rest(house: House, queue: Queue, notify: Notify) -> None:
     """F39: however many others were there before."""
     database = house.wired.database

@@ -130,6 +130,18 @@ def test_sent_is_a_fact_whoever_holds_the_lease(any_database: Database) -> None:
     assert take(any_database, after=timedelta(days=1)) is None
 
 
+def test_sent_is_a_fact_even_of_what_another_gave_up(any_database: Database) -> None:
+    """F11: or an operator would have it sent again."""
+    write(any_database, row())
+    take(any_database)
+    with any_database.transaction() as connection:
+        later = notifications.take_lease(connection, "a", now=LEASE_END, lease_until=LEASE_END)
+        assert later is not None
+        assert notifications.settle_ended(connection, later, REFUSED, State.FAILED)
+
+        assert notifications.settle_sent(connection, "a", now=LEASE_END)
+
+
 def test_a_deferred_row_is_taken_when_it_is_due(any_database: Database) -> None:
     write(any_database, row())
     held = taken(any_database)
