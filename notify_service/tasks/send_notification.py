@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from database.errors import DatabaseUnavailableError
-from notify_service.actions.deliver_notification import deliver_notification
-from notify_service.actions.receive_notification import ReceivedMessage, receive_notification
+from notify_service.actions.receive_notification import ReceivedMessage
+from notify_service.actions.take_in_message import take_in_message
 from wire.notification_message import TASK_NAME
 
 if TYPE_CHECKING:
@@ -34,14 +34,4 @@ def add_send_notification(celery: Celery, office: PostOffice) -> None:
     def send_notification(
         version: object = None, notification_id: object = None, sealed: object = None, *_: object
     ) -> None:
-        message = ReceivedMessage(version, notification_id, sealed, received_at=office.now())
-        received = receive_notification(
-            office.database,
-            message,
-            notification_key=office.notification_key,
-            sender=office.sender,
-            portal_url=office.portal_url,
-            limits=office.limits,
-        )
-        if received is not None:
-            deliver_notification(office, received)
+        take_in_message(office, ReceivedMessage(version, notification_id, sealed, received_at=office.now()))
