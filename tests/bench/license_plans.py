@@ -117,7 +117,10 @@ def _plan(connection: Any, statement: str, given: Any) -> Iterator[str]:
         found = re.match(r"\s*(?:->\s+)?((?:\w+ )*(?:Scan|Sort)\b.*?)\s+\(cost", line)
         if found:
             beside = [each.strip() for each in lines[number + 1 : number + 3] if " Cond: " in each]
-            yield f"{found[1]} {beside[0] if beside else ''}".strip()
+            # What was asked for stands in it: values, and their types.
+            step = f"{found[1]} {''.join(beside[:1])}".strip()
+            # Without the values that were asked for, and their types.
+            yield re.sub(r"::[a-z]+( with time zone)?(\[\])?", "", re.sub(r"'[^']*'", "?", step))
 
 
 def main() -> int:
