@@ -210,6 +210,7 @@ def test_a_wrong_code_is_told_beside_its_field(house: House, visitor: Visitor) -
     answer = visitor.submit(PROVE, code="BBBB-BBBB", **NEW_PASSWORD)
 
     assert answer.status_code == 422
+    assert "Back to the registration" in answer.text
     assert 'aria-describedby="code-help code-fault"' in answer.text.replace("'", '"')
     assert state(visitor) == "address_unproven"
 
@@ -255,6 +256,14 @@ def test_a_hostile_group_name_is_shown_as_text(house: House, visitor: Visitor) -
     pages = [progress(visitor), visitor.get(newest_link(house)).text]
 
     assert all("<b onclick" not in page and "&lt;b onclick" in page for page in pages)
+
+
+def test_the_emails_are_in_the_language_of_the_browser(house: House, visitor: Visitor) -> None:
+    for asked, locale in (("es-MX,es;q=0.9,en;q=0.5", "es"), ("fr", "en")):
+        visitor.web.environ_base["HTTP_ACCEPT_LANGUAGE"] = asked
+        register(visitor)
+        assert letters(house)[-1].locale == locale
+        house.clock.pass_seconds(1)
 
 
 def test_a_known_address_gets_the_same_pages(house: House) -> None:
