@@ -85,6 +85,7 @@ def _shown(database: Database, wanted: NotificationsWanted, now: datetime) -> di
         "figures": figures,
         "is_slow": figures.overdue_seconds > SLOW_SECONDS,
         "page": page,
+        "asked_for": request.args.get("recipient", "").strip(),
         "older": None if page.end is None else cursor_of(page.end),
         "wanted": wanted,
         "refused": refused,

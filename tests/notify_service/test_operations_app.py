@@ -169,6 +169,7 @@ def test_a_wrong_choice_is_told(client: FlaskClient, query: str, told: str) -> N
 
     assert answer.status_code == 422
     assert told in answer.text
+    assert ('value="ann"' in answer.text) is (query == "recipient=ann")
 
 
 def test_what_strangers_wrote_is_text(client: FlaskClient, database: Database) -> None:
