@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from auth_service.actions.create_device import NewDevice, create_device
 from auth_service.actions.create_organization import create_organization
+from auth_service.actions.register_client import NewClient, register_client
 from auth_service.domain.operator import Operator, Role
 from auth_service.storage.operators import add_operator
 from auth_service.storage.organizations import add_membership, add_organization
+from notify_service.outbound.client_authentication import ClientKey, public_key_set
 from tests.doubles.auth_house import ISSUER
 from wire.calendar_documents import OrganizationRecipientsSchema
 from wire.calendar_records import OrganizationRecipients
+from wire.grant_types import CLIENT_CREDENTIALS
 from wire.scopes import LICENSES_READ, ORGANIZATIONS_READ
 
 if TYPE_CHECKING:
@@ -118,3 +123,24 @@ def test_only_a_service_with_the_scope_is_answered(house: House, path: str) -> N
     answer = house.web().get(path, base_url=ISSUER, headers={"Authorization": f"Bearer {device}"})
     assert answer.status_code == 401
     assert "WWW-Authenticate" in answer.headers
+
+
+def test_notify_service_gets_in_by_what_it_signs(house: House) -> None:
+    """RFC 7523 §2.2: both ends as they are."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    keys = json.dumps(public_key_set(key))
+    new = NewClient(
+        "notify-service",
+        "Notify service",
+        (CLIENT_CREDENTIALS,),
+        (LICENSES_READ, ORGANIZATIONS_READ),
+        is_public=False,
+        public_keys=keys,
+    )
+    register_client(house.wired.database, new, now=house.clock())
+    signed = ClientKey("notify-service", ISSUER, key).form(house.clock())
+
+    answer = house.post("/oauth/token", {"grant_type": CLIENT_CREDENTIALS, "scope": ORGANIZATIONS_READ, **signed})
+
+    headers = {"Authorization": f"Bearer {answer.json['access_token']}"}
+    assert house.web().get("/v1/vendor/recipients", base_url=ISSUER, headers=headers).status_code == 200
