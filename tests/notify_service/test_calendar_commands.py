@@ -36,6 +36,15 @@ def test_a_run_that_could_not_do_its_work_is_told_with_its_reason(
     assert "id=scan_contacts  due_at=2" in capsys.readouterr().out
 
 
+def test_a_run_that_did_its_work_says_nothing(
+    settings_given: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notify_service.calendar_commands.run_calendar", lambda _: True)
+
+    assert main(["run-calendar"], {**settings_given, **CALENDAR}) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("command", ["run-calendar", "client-keys"])
 def test_without_a_calendar_it_is_said_what_to_set(
     settings_given: dict[str, str], capsys: pytest.CaptureFixture[str], command: str

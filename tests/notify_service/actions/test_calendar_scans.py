@@ -416,6 +416,16 @@ def test_a_run_is_taken_once_and_again_when_it_is_due(parts: CalendarParts, cloc
     assert len(done) == 2
 
 
+def test_a_run_that_another_took_between_look_and_take_is_not_done(
+    parts: CalendarParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with parts.database.transaction() as connection:
+        scans.take(connection, "work", now=NOW, lease_until=NOW + LEASE)
+    monkeypatch.setattr(scans, "is_due", lambda *_: True)
+
+    assert not run_scan(parts, "work", lambda _: pytest.fail("It is under way."))
+
+
 def test_a_run_that_could_not_be_done_is_tried_again_soon(
     parts: CalendarParts, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,10 +7,16 @@ import pytest
 from celery import Celery
 from celery.exceptions import Retry
 
+from notify_service.actions.calendar_parts import CalendarParts
 from notify_service.domain.notification import State
-from notify_service.storage import notifications, set_aside_messages
+from notify_service.storage import notifications, scans, set_aside_messages
 from notify_service.tasks.redrive_notifications import REDRIVE_TASK_NAME, add_redrive_notifications
+from notify_service.tasks.scan_contacts import add_scan_contacts
+from notify_service.tasks.scan_over_counts import add_scan_over_counts
+from notify_service.tasks.scan_renewals import add_scan_renewals
 from notify_service.tasks.send_notification import DATABASE_WAIT_SECONDS, add_send_notification
+from notify_service.tasks.write_vendor_digest import add_write_vendor_digest
+from tests.notify_service.calendar_doubles import Licenses, Organizations
 from wire.notification_message import MESSAGE_VERSION, TASK_NAME
 
 if TYPE_CHECKING:
@@ -85,3 +91,15 @@ def test_the_tasks_of_one_app_are_not_those_of_another(tasks: Any, office: PostO
 
     assert other.tasks[TASK_NAME] is not tasks[TASK_NAME]
     assert REDRIVE_TASK_NAME not in other.tasks
+
+
+def test_each_call_of_the_calendar_does_its_own_run(office: PostOffice) -> None:
+    celery = Celery("tests", broker="memory://", set_as_current=False)
+    parts = CalendarParts(office.database, Licenses(), Organizations(), "", "", "", office.now)
+    for add in (add_scan_renewals, add_scan_contacts, add_scan_over_counts, add_write_vendor_digest):
+        add(celery, parts)
+
+    for name in ("scan_renewals", "scan_contacts", "scan_over_counts", "write_vendor_digest"):
+        celery.tasks[f"notify_service.{name}"].run()
+        with office.database.reading() as connection:
+            assert name in [scan.id for scan in scans.list_all(connection) if scan.finished_at is not None]
