@@ -109,7 +109,8 @@ def wire_up(settings: Settings) -> Wired:
         quota=_quota(settings, limiter),
         now=utc_now,
     )
-    registering = _registering(settings, database, limiter)
+    notify = NotifyApi(http, settings.notify_service_url, issuer, now=utc_now)
+    registering = _registering(settings, database, limiter, notify)
     return Wired(
         settings=settings,
         database=database,
@@ -121,16 +122,17 @@ def wire_up(settings: Settings) -> Wired:
         registering=registering,
         first_keys=FirstKeys(http, settings.license_service_url, issuer, trial=settings.trial, now=utc_now),
         desk=_desk(protocol, registering, mail),
-        notify=NotifyApi(http, settings.notify_service_url, issuer, now=utc_now),
+        notify=notify,
         queue=NotificationQueue(settings.redis_url),
     )
 
 
-def _registering(settings: Settings, database: Database, limiter: Limiter) -> RegisteringParts:
+def _registering(settings: Settings, database: Database, limiter: Limiter, notify: NotifyApi) -> RegisteringParts:
     return RegisteringParts(
         database=database,
         limiter=limiter,
         mail=RegistrationMail(settings.notification_key, settings.issuer),
+        notify=notify,
         code_key=_derived_key(settings, "registration_code"),
     )
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MESSAGE_VERSION: Final = 1
 TASK_NAME: Final = "notify_service.send_notification"
+RECIPIENT_REFUSED: Final = "recipient_refused"
+"""The `fault` of a notification whose address a mail server refused for good, as the status API tells it (F36)."""
 LOCALES: Final = ("en", "es")
 """The languages that emails are written in; the first is the default."""
 

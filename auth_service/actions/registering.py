@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from auth_service.domain.audit_event import Detail
     from auth_service.domain.registration import Registration, RegistrationState
+    from auth_service.outbound.notify_api import NotifyApi
     from auth_service.outbound.registration_mail import RegistrationMail
     from auth_service.storage.limiter import Limiter
     from database.engine import Database
@@ -33,6 +34,7 @@ class RegisteringParts:
     database: Database
     limiter: Limiter
     mail: RegistrationMail
+    notify: NotifyApi
     code_key: bytes = field(repr=False)
     """Keys the digests of the short codes."""
 

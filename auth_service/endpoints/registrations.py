@@ -14,6 +14,7 @@ from flask import Blueprint, jsonify, request, url_for
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
 from auth_service.actions.activate_group import activate_group
+from auth_service.actions.ask_for_refusal import ask_for_refusal
 from auth_service.actions.prove_address import prove_address
 from auth_service.actions.read_registration import read_registration
 from auth_service.actions.register_group import NewRegistration, register_group
@@ -92,7 +93,8 @@ def registration_routes(
 
     @routes.get("/<registration_id>")
     def read(registration_id: str) -> Response:
-        return _document(read_registration(registering.database, _watcher(registration_id), now=now()))
+        found = read_registration(registering.database, _watcher(registration_id), now=now())
+        return _document(found, address_refused=ask_for_refusal(registering, found))
 
     @routes.post("/<registration_id>/resend")
     def resend(registration_id: str) -> Response:
@@ -138,7 +140,7 @@ def _watcher(registration_id: str) -> Watcher:
     return Watcher(registration_id, authorization[len(_SCHEME) :].strip())
 
 
-def _document(registration: Registration) -> Response:
+def _document(registration: Registration, *, address_refused: bool = False) -> Response:
     link_expires_at = registration.link_expires_at
     return _private(
         jsonify(
@@ -146,6 +148,7 @@ def _document(registration: Registration) -> Response:
             state=registration.state,
             group_name=registration.group_name,
             email=registration.email,
+            address_refused=address_refused,
             locale=registration.locale,
             organization_id=registration.organization_id,
             created_at=registration.created_at.isoformat(),

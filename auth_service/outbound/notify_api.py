@@ -1,4 +1,4 @@
-"""Ask notify_service which notifications it has in its ledger."""
+"""Ask notify_service which notifications it has in its ledger, and what became of one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from auth_service.outbound.license_api import CLIENT_ID
 from wire.errors import AnswerRefusedError
+from wire.notification_message import RECIPIENT_REFUSED
 from wire.scopes import NOTIFICATIONS_READ
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class NotifyApi:
 
         Raises UnreachableError or AnswerRefusedError.
         """
+        return set(self._faults(ids))
+
+    def refuses_address(self, notification_id: UUID) -> bool:
+        """Tell whether a mail server refused the address of this email for good (F36). Raises as `known` does."""
+        return self._faults([notification_id]).get(notification_id) == RECIPIENT_REFUSED
+
+    def _faults(self, ids: Collection[UUID]) -> dict[UUID, str | None]:
         token = self._issuer.service_token(CLIENT_ID, NOTIFICATIONS_READ, self._now())
         query = urlencode([("id", str(one)) for one in ids])
         answer = self._http.get(
@@ -41,6 +49,6 @@ class NotifyApi:
         if answer.status != HTTPStatus.OK:
             raise AnswerRefusedError(f"notify_service answered with status {answer.status}.")
         try:
-            return {UUID(str(one["id"])) for one in answer.json()["items"]}
+            return {UUID(str(one["id"])): one.get("fault") for one in answer.json()["items"]}
         except (KeyError, TypeError, ValueError) as fault:
             raise AnswerRefusedError("notify_service's answer is not a list of notifications.") from fault

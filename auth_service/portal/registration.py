@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from flask import flash, redirect, render_template, request, session, url_for
 from flask_wtf import FlaskForm
 
+from auth_service.actions.ask_for_refusal import ask_for_refusal
 from auth_service.actions.read_registration import read_registration
 from auth_service.actions.registering import Watcher
 from auth_service.actions.resend_registration_mail import resend_registration_mail
@@ -62,7 +63,8 @@ def add_registration(routes: Blueprint, desk: PortalDesk) -> None:
     def registration() -> str:
         found = watched(desk)
         step = 0 if found is None else _STEPS.get(found.state, 0)
-        return render_template("registration.html", form=FlaskForm(), found=found, step=step)
+        refused = found is not None and ask_for_refusal(desk.registering, found)
+        return render_template("registration.html", form=FlaskForm(), found=found, step=step, refused=refused)
 
     @routes.post("/register/resend")
     def resend() -> ResponseReturnValue:

@@ -190,6 +190,20 @@ def test_notify_service_is_asked_for_many_ids_at_once(service: OtherService, not
     assert service.asked[0][1] == f"/v1/notifications?id={first}&id={second}"
 
 
+@pytest.mark.parametrize(
+    ("fault", "refused"), [("recipient_refused", True), ("temporary_refusal", False), (None, False)]
+)
+def test_notify_service_tells_of_an_address_that_was_refused(
+    service: OtherService, notify: NotifyApi, fault: str | None, *, refused: bool
+) -> None:
+    """F36."""
+    asked = uuid4()
+    service.body = {"items": [{"id": str(asked), "state": "failed", "fault": fault}]}
+
+    assert notify.refuses_address(asked) is refused
+    assert not notify.refuses_address(uuid4())
+
+
 @pytest.mark.parametrize(("status", "body"), [(200, {}), (200, {"items": [{"id": 1}]}), (401, {}), (200, [])])
 def test_an_answer_of_notify_service_that_is_no_list_is_refused(
     service: OtherService, notify: NotifyApi, status: int, body: Any

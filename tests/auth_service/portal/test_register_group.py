@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from argon2 import PasswordHasher
 
+from auth_service.outbound.notify_api import NotifyApi
 from tests.doubles.auth_house import ISSUER, PASSWORD, Visitor
 from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, letters
 
@@ -123,6 +124,16 @@ def test_the_links_work_in_a_browser_that_knows_nothing(house: House, visitor: V
     assert "The group is active" in phone.get("/register/connect").text
     assert state(visitor) == "activated"
     assert "does not know of a registration" in progress(phone)
+
+
+def test_the_page_says_that_the_address_is_refused(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F36: to the browser that began, and to no other."""
+    register(visitor)
+    assert "refuses this address" not in progress(visitor)
+
+    monkeypatch.setattr(NotifyApi, "refuses_address", lambda *_: True)
+
+    assert "refuses this address" in progress(visitor)
 
 
 def test_a_get_or_head_uses_nothing_up(house: House, visitor: Visitor) -> None:

@@ -20,6 +20,7 @@ from notify_service.domain.errors import (
 from notify_service.domain.notification import State
 from notify_service.domain.retry import LONGEST_ANSWER, Phase, Verdict, fault_of_reply, verdict_on
 from tests.notify_service.doubles import NOW
+from wire.notification_message import RECIPIENT_REFUSED
 
 if TYPE_CHECKING:
     from notify_service.domain.errors import DeliveryError
@@ -103,6 +104,11 @@ def test_what_has_expired_is_cancelled() -> None:
     verdict = verdict_on(OutdatedError(), attempts=1, asked_at=NOW, now=NOW, jitter=0.0)
 
     assert verdict == Verdict(State.CANCELLED, None)
+
+
+def test_a_refused_recipient_is_called_as_its_asker_knows_it() -> None:
+    """F36: the page of a registration says so to whoever watches it."""
+    assert RecipientRefusedError.code == RECIPIENT_REFUSED
 
 
 def test_an_unknown_outcome_waits_ten_minutes_before_the_repeat() -> None:
