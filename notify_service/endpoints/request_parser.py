@@ -5,16 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flask_smorest import Blueprint
+from marshmallow import ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from wire.serving.problem_handler import ProblemError
 
 if TYPE_CHECKING:
-    from marshmallow import ValidationError
+    from flask import Request
+    from marshmallow import Schema
 
 
 class ProblemParser(FlaskParser):
     """Ends in a problem document that names each argument at fault."""
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - as webargs declares it
+        """Read the query. Raises ValidationError for a parameter that is given twice and is no list (T50)."""
+        repeated = {
+            name: ["Give this once."]
+            for name, values in req.args.lists()
+            if len(values) > 1 and not isinstance(schema.fields.get(name), fields.List)
+        }
+        if repeated:
+            raise ValidationError(repeated)
+        return super().load_querystring(req, schema)
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:  # noqa: ANN401 - webargs' signature
         """Raise ProblemError 422."""

@@ -102,6 +102,72 @@ def test_a_refused_address_is_listed_shortened_and_can_be_cleared(
     assert capsys.readouterr().err == "This address was not refused.\n"
 
 
+def test_the_list_can_be_narrowed(
+    settings_given: dict[str, str], queued: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    queued()
+    of_ann = queued("ann@shop.example")
+
+    assert (
+        main(["notifications", "--recipient", "Ann@shop.example", "--state", "queued", "--json"], settings_given) == 0
+    )
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == [of_ann]
+    assert main(["notifications", "--template", "verify_address"], settings_given) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--recipient", "ann", "--recipient: Must be one plain email address.\n"),
+        ("--limit", "0", "--limit: Must be greater than or equal to 1 and less than or equal to 200.\n"),
+    ],
+)
+def test_a_wrong_choice_is_told(
+    settings_given: dict[str, str], capsys: pytest.CaptureFixture[str], option: str, value: str, told: str
+) -> None:
+    assert main(["notifications", option, value], settings_given) == 2
+    assert capsys.readouterr().err == told
+
+
+def test_what_was_not_sent_is_sent_again_and_what_was_is_not(
+    settings_given: dict[str, str],
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """T54."""
+    sent, failed = queued(), queued()
+    deliver_notification(office, sent)
+    letterbox.fault = RecipientRefusedError("550 no such user")
+    deliver_notification(office, failed)
+
+    assert main(["resend", failed], settings_given) == 0
+    assert main(["resend", sent], settings_given) == 1
+    assert capsys.readouterr().err == "This email was sent already, and is not sent twice.\n"
+    main(["notifications", "--state", "deferred", "--json"], settings_given)
+    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == [failed]
+
+
+def test_it_tells_how_sending_stands(
+    settings_given: dict[str, str],
+    office: PostOffice,
+    letterbox: Letterbox,
+    queued: Callable[..., str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """F38."""
+    letterbox.fault = ServerMisusedError("535")
+    deliver_notification(office, queued())
+
+    assert main(["sending", "--json"], settings_given) == 0
+    whole, first, others = json.loads(capsys.readouterr().out)
+    assert (whole["paused"], whole["set_aside"], whole["refused_addresses"]) == (True, 0, 0)
+    assert (first["queue"], first["deferred"], first["oldest_waiting_at"]) == ("notifications_first", 0, None)
+    assert (others["deferred"], others["oldest_waiting_at"]) == (1, NOW.isoformat())
+
+
 def test_wrong_settings_are_told_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["notifications"], {}) == 1
     lines = capsys.readouterr().err.splitlines()

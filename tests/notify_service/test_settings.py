@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notify_service.domain.errors import SettingsError
+from notify_service.domain.limit import LIMITS
 from notify_service.settings import load_settings
 from notify_service.wiring import wire_up
 
@@ -20,6 +21,20 @@ def test_a_full_environment_is_read(settings_given: dict[str, str]) -> None:
     assert settings.smtp_security == "none"
     assert settings.smtp_username is None
     assert settings.jwks_uri == "http://127.0.0.1:8001/.well-known/jwks.json"
+
+
+def test_limits_are_those_of_the_readme_unless_they_are_set(settings_given: dict[str, str]) -> None:
+    """T54."""
+    assert load_settings(settings_given).limits == LIMITS
+    given = {"VERIFICATIONS": "1", "PER_ADDRESS": "2", "PER_ORGANIZATION": "3", "OVERALL": "4"}
+
+    chosen = load_settings(
+        {**settings_given, **{f"NOTIFY_LIMIT_{name}": value for name, value in given.items()}}
+    ).limits
+
+    kinds = (chosen.verification, chosen.address, chosen.organization, chosen.overall)
+    assert [kind.most for kind in kinds] == [1, 2, 3, 4]
+    assert chosen.address.window == LIMITS.address.window
 
 
 def test_the_key_set_may_be_elsewhere(settings_given: dict[str, str]) -> None:
@@ -69,6 +84,12 @@ def test_every_missing_variable_is_named_at_once() -> None:
         ("SMTP_HOST", "mail server"),
         ("SMTP_PORT", "0"),
         ("SMTP_PORT", "65536"),
+        ("OPERATIONS_PORT", "65536"),
+        ("OPERATIONS_PORT", "x"),
+        ("LIMIT_VERIFICATIONS", "0"),
+        ("LIMIT_PER_ADDRESS", "-1"),
+        ("LIMIT_PER_ORGANIZATION", "many"),
+        ("LIMIT_OVERALL", "1.5"),
         ("SMTP_PORT", "smtp"),
         ("SMTP_SECURITY", "ssl"),
         ("SMTP_USERNAME", "käse"),

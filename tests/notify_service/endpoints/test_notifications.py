@@ -136,6 +136,8 @@ def test_a_hundred_may_be_asked_for_and_none_more(client: FlaskClient, authoriza
         ("recipient=ann", "recipient"),
         ("recipient=a@b.example,c@d.example", "recipient"),
         ("limit=0", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("state=sent&state=held", "state"),
         ("limit=201", "limit"),
         ("limit=1e2", "limit"),
         ("cursor=", "cursor"),
