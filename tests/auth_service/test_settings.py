@@ -6,6 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from auth_service.domain.errors import SettingsError
+from auth_service.domain.trial import Trial
 from auth_service.settings import load_settings
 
 GOOD = {
@@ -56,6 +57,11 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_TRUSTED_PROXIES", "10.0.0.0/8;192.0.2.1"),
         ("AUTH_REQUIRE_DPOP", "perhaps"),
         ("AUTH_DPOP_NONCE", "always"),
+        ("AUTH_TRIAL_DAYS", "0-"),
+        ("AUTH_TRIAL_COMPONENTS", "xms"),
+        ("AUTH_TRIAL_COMPONENTS", "xms=none"),
+        ("AUTH_TRIAL_COMPONENTS", "xms=5;kds=2"),
+        ("AUTH_TRIAL_COMPONENTS", "xms=5,xms=2,"),
     ],
 )
 def test_a_wrong_value_is_named_but_never_repeated(name: str, value: str) -> None:
@@ -126,3 +132,11 @@ def test_how_many_codes_may_be_asked_for_is_set_by_number() -> None:
     settings = load_settings({**GOOD, "AUTH_LIMIT_CODES_PER_ADDRESS": "7", "AUTH_LIMIT_CODES_PER_CLIENT": "70"})
 
     assert (settings.codes_per_address, settings.codes_per_client) == (7, 70)
+
+
+def test_a_trial_is_what_the_settings_say() -> None:
+    """S1-34: each part of it by itself, or as it is without."""
+    chosen = load_settings({**GOOD, "AUTH_TRIAL_COMPONENTS": "xms=3, kds=2", "AUTH_TRIAL_DAYS": "14"}).trial
+
+    assert load_settings(GOOD).trial == Trial("standard", (("xms", 5),), 30)
+    assert chosen == Trial("standard", (("xms", 3), ("kds", 2)), 14)
