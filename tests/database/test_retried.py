@@ -69,7 +69,7 @@ def test_of_two_in_a_deadlock_both_succeed(two_rows: Database) -> None:
 
     assert faults == [None, None]
     assert counts(two_rows) == [2, 2]
-    assert len(tries) == 3
+    assert len(tries) > 2
 
 
 def test_without_it_one_of_two_in_a_deadlock_is_refused_and_nothing_of_it_is_done(two_rows: Database) -> None:

@@ -162,6 +162,8 @@ def test_a_deadlock_is_not_the_callers_to_notice(
 
     def lock_the_other_way_round() -> None:
         with database.transaction() as connection:
+            # It does not look for deadlocks itself: the service finds it, and is undone.
+            connection.execute(text("SET LOCAL deadlock_timeout = '60s'"))
             connection.execute(text("SELECT * FROM sites FOR UPDATE"))
             site_is_locked.set()
             assert key_is_locked.wait(PATIENCE)
@@ -171,7 +173,6 @@ def test_a_deadlock_is_not_the_callers_to_notice(
         tries.append("suspend")
         key_is_locked.set()
         if len(tries) == 1:
-            # Who waits last sees the deadlock, and is undone: let it be the service.
             wait_for_somebody_who_waits(database)
         note(*given)
 
