@@ -58,7 +58,7 @@ def test_all_missing_variables_are_named_at_once() -> None:
         ("AUTH_REQUIRE_DPOP", "perhaps"),
         ("AUTH_DPOP_NONCE", "always"),
         ("AUTH_TRIAL_DAYS", "0-"),
-        ("AUTH_TRIAL_COMPONENTS", "xms"),
+        ("AUTH_TRIAL_COMPONENTS", "tills"),
         ("AUTH_TRIAL_COMPONENTS", "xms=none"),
         ("AUTH_TRIAL_COMPONENTS", "xms=5;kds=2"),
         ("AUTH_TRIAL_COMPONENTS", "xms=5,xms=2,"),
