@@ -1,6 +1,7 @@
 """Run one part of the calendar when it is due: once at a time, again soon when it could not do all of its work.
 
-Beat calls every minute and knows nothing; the row knows. So a beat that was away catches up with its first call, two
+Of all parts one runs at a time, so that they take one thread of a worker at most. Beat calls every minute and knows
+nothing; the row knows. So a beat that was away catches up with its first call, two
 beats run nothing twice, and a worker that died at it holds the next run up for a lease at most.
 """
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 SCAN_EVERY: Final = timedelta(minutes=30)
 AGAIN_AFTER: Final = timedelta(minutes=5)
-LONGEST_RUN: Final = timedelta(minutes=8)
-LEASE: Final = timedelta(minutes=15)
+LONGEST_RUN: Final = timedelta(minutes=1)
+"""For a run over pages, and for one page: a slow service must not keep a thread from sending emails for long (F39)."""
+LEASE: Final = timedelta(minutes=5)
 LONGEST_FAULT: Final = 255
 
 Page = TypeVar("Page")
@@ -52,7 +54,10 @@ def run_scan(parts: CalendarParts, name: str, scan: Callable[[CalendarParts], ob
 
 
 def in_time(parts: CalendarParts, pages: Iterable[Page]) -> Iterator[Page]:
-    """Give the pages for as long as the run may go on. Raises RunTooLongError: the next run finds less to do."""
+    """Give pages, or whatever a run goes through, for as long as it may.
+
+    Raises RunTooLongError: the next run finds less to do.
+    """
     began = parts.now()
     for page in pages:
         yield page

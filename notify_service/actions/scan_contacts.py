@@ -66,7 +66,8 @@ def _told_of(parts: CalendarParts, reminders: list[Reminder], now: datetime) -> 
     def organization_of(reminder: Reminder) -> str:
         return reminder.occasion.organization_id or ""
 
-    for organization_id, group in groupby(sorted(reminders, key=organization_of), key=organization_of):
+    by_organization = groupby(sorted(reminders, key=organization_of), key=organization_of)
+    for organization_id, group in in_time(parts, by_organization):
         theirs = _bounded(parts, organization_id, list(group), now)
         names = _names(parts, organization_id, [each.occasion.subject_id for each in theirs])
         for each in theirs:

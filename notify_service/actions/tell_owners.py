@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from notify_service.actions.run_scan import in_time
 from notify_service.actions.write_reminders import write_reminders
 from notify_service.domain.errors import OrganizationUnreadableError
 
@@ -22,14 +23,15 @@ _log = logging.getLogger(__name__)
 def tell_owners(parts: CalendarParts, reminders: Iterable[Reminder]) -> int:
     """Write what was not told, and give how many emails are new.
 
-    Raises ServiceAwayError, and DatabaseUnavailableError; what was written by then stays.
+    Raises ServiceAwayError, RunTooLongError, and DatabaseUnavailableError; what was written by then stays.
     """
 
     def organization_of(reminder: Reminder) -> str:
         return reminder.occasion.organization_id or ""
 
     written = 0
-    for organization_id, theirs in groupby(sorted(reminders, key=organization_of), key=organization_of):
+    by_organization = groupby(sorted(reminders, key=organization_of), key=organization_of)
+    for organization_id, theirs in in_time(parts, by_organization):
         try:
             told = parts.organizations.recipients(organization_id)
         except OrganizationUnreadableError as fault:

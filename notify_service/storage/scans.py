@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, select, update
 
 from notify_service.storage.tables import scans
 from notify_service.storage.write_once import write_once
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _row = scans.c
+_other = scans.alias("others").c
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def is_due(connection: Connection, name: str, now: datetime) -> bool:
 
 
 def take(connection: Connection, name: str, *, now: datetime, lease_until: datetime) -> bool:
-    """Take the run, if it is due and nobody is at it."""
+    """Take the run, if it is due and nobody is at this one or another."""
     write_once(
         connection,
         scans,
@@ -49,7 +50,7 @@ def take(connection: Connection, name: str, *, now: datetime, lease_until: datet
     )
     taken = connection.execute(
         update(scans)
-        .where(_row.id == name, _row.due_at <= now, or_(_row.lease_until.is_(None), _row.lease_until <= now))
+        .where(_row.id == name, _row.due_at <= now, ~exists().where(_other.lease_until > now))
         .values(lease_until=lease_until)
     )
     return taken.rowcount == 1

@@ -35,6 +35,16 @@ def test_of_many_who_take_a_run_one_gets_it(any_database: Database) -> None:
         assert sorted(threads.map(lambda _: take(any_database), range(8))) == [False] * 7 + [True]
 
 
+def test_of_different_runs_one_goes_on_at_a_time(any_database: Database) -> None:
+    """F39: they take one thread of a worker at most."""
+    take(any_database)
+
+    with any_database.transaction() as connection:
+        assert not scans.take(connection, "another", now=NOW, lease_until=LEASE_UNTIL)
+        scans.finish(connection, "scan", lease_until=LEASE_UNTIL, due_at=LATER, now=NOW)
+        assert scans.take(connection, "another", now=NOW, lease_until=LEASE_UNTIL)
+
+
 def test_a_run_that_was_finished_is_due_at_its_time(any_database: Database) -> None:
     take(any_database)
     with any_database.transaction() as connection:
