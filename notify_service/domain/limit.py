@@ -51,7 +51,8 @@ class Limit:
 class Limits:
     """All limits of one installation."""
 
-    verification: Limit = Limit(3, timedelta(hours=6), "emails of this kind to this address")
+    # No less than auth_service lets be asked for: it tells the asker, and the link of the email before is dead by then.
+    verification: Limit = Limit(10, timedelta(hours=6), "emails of this kind to this address")
     address: Limit = Limit(200, timedelta(hours=24), "emails to this address")
     organization: Limit = Limit(2_000, timedelta(hours=24), "emails for this organization")
     overall: Limit = Limit(20_000, timedelta(hours=1), "emails on this queue")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SMALL = replace(
     LIMITS,
+    verification=replace(LIMITS.verification, most=3),
     address=replace(LIMITS.address, most=5),
     organization=replace(LIMITS.organization, most=4),
     overall=replace(LIMITS.overall, most=6),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from auth_service.domain.limit import REGISTRATION_MAIL
 from notify_service.domain.limit import (
     LIMITS,
     NEVER_LATE,
@@ -47,7 +48,7 @@ def test_the_limit_that_makes_it_wait_longest_counts() -> None:
 def test_what_a_stranger_can_cause_or_expires_is_held_and_counts_for_nothing(template: str) -> None:
     """T54: a bomb that goes off later is a bomb; and a flood makes the real one wait no longer."""
     assert admit(template, [Crossed(LIMITS.verification, NOW)], NOW) == Admission(
-        State.HELD, None, None, "Over the limit of 3 emails of this kind to this address in 6 hours: held."
+        State.HELD, None, None, "Over the limit of 10 emails of this kind to this address in 6 hours: held."
     )
 
 
@@ -86,3 +87,11 @@ def test_the_templates_are_real_and_those_that_somebody_waits_for() -> None:
 def test_the_addresses_of_one_mailbox_count_as_one(address: str, mailbox: str) -> None:
     """T54."""
     assert mailbox_of(address) == mailbox
+
+
+def test_no_email_is_held_that_the_registration_was_allowed_to_ask_for() -> None:
+    """T54: the link of the email before it is dead by then."""
+    asked = next(count for count in REGISTRATION_MAIL.counts if count.by == "email")
+
+    assert LIMITS.verification.most >= asked.most
+    assert LIMITS.verification.window.total_seconds() <= asked.seconds
