@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from wire.calendar_records import DueRenewal, MissingContact, OrganizationRecipients, OverCount
 
+ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
+OTHER_ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a12"
+
 Record = TypeVar("Record")
 
 

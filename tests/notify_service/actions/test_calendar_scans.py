@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from notify_service.actions.calendar_parts import CalendarParts
 from notify_service.actions.deliver_notification import deliver_notification
 from notify_service.actions.run_calendar import run_calendar
-from notify_service.actions.run_scan import AGAIN_AFTER, LEASE, LONGEST_RUN, SCAN_EVERY, run_scan
+from notify_service.actions.run_scan import LONGEST_RUN
 from notify_service.actions.scan_contacts import scan_contacts
 from notify_service.actions.scan_over_counts import scan_over_counts
 from notify_service.actions.scan_renewals import scan_renewals
@@ -21,59 +20,25 @@ from notify_service.domain.errors import RunTooLongError, ServerUnreachableError
 from notify_service.domain.limit import LIMITS
 from notify_service.domain.notification import State
 from notify_service.domain.page import NotificationsWanted
-from notify_service.storage import scans
 from notify_service.storage.notification_pages import list_page
 from notify_service.storage.tables import notifications as ledger
-from tests.notify_service.calendar_doubles import Licenses, Organizations
-from tests.notify_service.doubles import NOW, SENDER
+from tests.notify_service.calendar_doubles import ORGANIZATION, OTHER_ORGANIZATION
+from tests.notify_service.doubles import NOW, OWNER
 from wire.calendar_records import DueRenewal, MissingContact, OrganizationRecipients, OverCount
 from wire.notification_message import open_message
 
 if TYPE_CHECKING:
-    from database.engine import Database
+    from notify_service.actions.calendar_parts import CalendarParts
     from notify_service.actions.deliver_notification import PostOffice
     from notify_service.domain.notification import Notification
-    from tests.notify_service.doubles import Clock, Letterbox, Sender
+    from tests.notify_service.calendar_doubles import Licenses, Organizations
+    from tests.notify_service.doubles import Clock, Letterbox
 
-ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a11"
-OTHER_ORGANIZATION = "0b8a3a52-5d5e-4c1c-8f0e-2f6f4f4f6a12"
-OWNER = "owner@shop.example"
 DAY = timedelta(days=1)
 TODAY = NOW.date()
 KEY = DueRenewal("key-1", ORGANIZATION, "Shops north", TODAY + 7 * DAY, NOW - 300 * DAY)
 SILENT = MissingContact("device-1", ORGANIZATION, NOW - 3 * DAY)
 OVER = OverCount(ORGANIZATION, "xms", NOW - DAY, 5, 6, NOW + 13 * DAY)
-
-
-@pytest.fixture
-def licenses() -> Licenses:
-    return Licenses()
-
-
-@pytest.fixture
-def organizations() -> Organizations:
-    return Organizations(
-        known={
-            ORGANIZATION: OrganizationRecipients("Corner Shops", "es", (OWNER,)),
-            OTHER_ORGANIZATION: OrganizationRecipients("Other Shops", "en", ("other@shop.example",)),
-        },
-        names={"device-1": "Till 1"},
-    )
-
-
-@pytest.fixture
-def parts(
-    database: Database, licenses: Licenses, organizations: Organizations, sender: Sender, clock: Clock
-) -> CalendarParts:
-    return CalendarParts(
-        database=database,
-        licenses=licenses,
-        organizations=organizations,
-        notification_key=sender.key,
-        sender=SENDER,
-        portal_url="http://127.0.0.1:8001",
-        now=clock,
-    )
 
 
 def rows(parts: CalendarParts) -> list[Notification]:
@@ -394,78 +359,6 @@ def test_an_owner_who_cannot_be_written_to_does_not_keep_it_from_the_others(
     scan_renewals(parts)
 
     assert [row.recipient for row in rows(parts)] == [OWNER]
-
-
-# --- when a run is due ------------------------------------------------------------------------------------------------
-
-
-def test_a_run_is_taken_once_and_again_when_it_is_due(parts: CalendarParts, clock: Clock) -> None:
-    """F12: two beats, or one that calls twice."""
-    done: list[int] = []
-
-    def work(_: CalendarParts) -> None:
-        done.append(1)
-        # Called again while it is under way.
-        assert not run_scan(parts, "work", work)
-
-    assert run_scan(parts, "work", work)
-    clock.pass_by(seconds=SCAN_EVERY.total_seconds() - 1)
-    assert not run_scan(parts, "work", work)
-    clock.pass_by(seconds=1)
-    assert run_scan(parts, "work", work)
-    assert len(done) == 2
-
-
-def test_a_run_that_another_took_between_look_and_take_is_not_done(
-    parts: CalendarParts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with parts.database.transaction() as connection:
-        scans.take(connection, "work", now=NOW, lease_until=NOW + LEASE)
-    monkeypatch.setattr(scans, "is_due", lambda *_: True)
-
-    assert not run_scan(parts, "work", lambda _: pytest.fail("It is under way."))
-
-
-def test_a_run_that_could_not_be_done_is_tried_again_soon(
-    parts: CalendarParts, clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(_: CalendarParts) -> None:
-        raise ServiceAwayError("license_service does not answer.")
-
-    assert not run_scan(parts, "work", fail)
-
-    with parts.database.reading() as connection:
-        (scan,) = scans.list_all(connection)
-    assert (scan.fault, scan.due_at, scan.finished_at) == ("license_service does not answer.", NOW + AGAIN_AFTER, None)
-    assert "calendar put off" in caplog.text
-    clock.now = NOW + AGAIN_AFTER
-    assert run_scan(parts, "work", lambda _: None)
-    with parts.database.reading() as connection:
-        (scan,) = scans.list_all(connection)
-    assert (scan.fault, scan.finished_at) == (None, NOW + AGAIN_AFTER)
-
-
-def test_a_run_whose_worker_died_is_taken_up_after_its_lease(parts: CalendarParts, clock: Clock) -> None:
-    """F09."""
-    with parts.database.transaction() as connection:
-        assert scans.take(connection, "work", now=NOW, lease_until=NOW + LEASE)
-    clock.now = NOW + LEASE - timedelta(seconds=1)
-    assert not run_scan(parts, "work", lambda _: None)
-    clock.pass_by(seconds=1)
-
-    assert run_scan(parts, "work", lambda _: None)
-
-
-def test_a_run_that_outlived_its_lease_settles_nothing(parts: CalendarParts, clock: Clock) -> None:
-    def slow(_: CalendarParts) -> None:
-        clock.now = NOW + LEASE
-        assert run_scan(parts, "work", lambda _: clock.pass_by(minutes=1))
-
-    run_scan(parts, "work", slow)
-
-    with parts.database.reading() as connection:
-        (scan,) = scans.list_all(connection)
-    assert scan.due_at == NOW + LEASE + SCAN_EVERY
 
 
 def test_a_run_ends_before_its_lease_and_keeps_what_it_did(
