@@ -32,8 +32,25 @@ LONGEST_REASON: Final = 200
 _WRONG_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, DataError)
 
 
+class QoS(redis.QoS):
+    """Counts what is being worked on, also while Redis does not answer (F20, F23)."""
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge, and give the place free in any case.
+
+        Kombu keeps it taken when Redis does not answer, and after as many such acknowledgements as a worker has places
+        it takes nothing any more, though its connection is good. The message comes back and finds its email sent.
+        """
+        try:
+            self._remove_from_indices(delivery_tag).execute()  # type: ignore[no-untyped-call]
+        finally:
+            self._quick_ack(delivery_tag)
+
+
 class Channel(redis.Channel):
     """Reads one entry at a time."""
+
+    QoS = QoS
 
     def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 - kombu's signature
         client = super()._create_client(asynchronous=asynchronous)  # type: ignore[no-untyped-call]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from deploy.local_stack.part import Part
 
-EMAILS: Final = 200
+EMAILS: Final = 100
 GLANCE_SECONDS: Final = 0.02
 
 

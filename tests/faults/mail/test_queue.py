@@ -87,7 +87,7 @@ def test_emails_wait_while_redis_is_away_for_a_minute(house: MailHouse, record_p
 
 @pytest.mark.usefixtures("full")
 def test_a_redis_that_stands_still_is_left_and_used_again(house: MailHouse, record_property: Record) -> None:
-    """F20, F23: it takes connections and answers nothing for half a minute."""
+    """F20, F23: it takes connections and answers nothing for half a minute, also to what acknowledges."""
     trial = Trial(house, "Redis stands still for 30 s")
     with house.standing_still("valkey"):
         trial.send_many(100)
