@@ -60,7 +60,7 @@ def register_group(parts: RegisteringParts, new: NewRegistration, *, now: dateti
     and its record leads nowhere (T36). Raises BadInputError whose `faults` name the fields, TooManyRequestsError or
     DatabaseUnavailableError.
     """
-    _check(new)
+    check_registration(new)
     email = normal_email(new.email)
     parts.limiter.count(REGISTRATION_MAIL, (new.requested_from, email, "all"), now=now)
     watch_token, proof = new_secret(), new_proof(now)
@@ -93,8 +93,8 @@ def write_first_email(
     write(connection, registration, proof, now)
 
 
-def _check(new: NewRegistration) -> None:
-    """Check every field, so that all faults are told at once."""
+def check_registration(new: NewRegistration) -> None:
+    """Check every field, so that all faults are told at once. Raises BadInputError, whose `faults` name the fields."""
     checks: list[Callable[[], object]] = [
         lambda: check_name("group_name", new.group_name),
         lambda: check_group_password("group_password", new.group_password),

@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 
 def tell_faults(form: FlaskForm, refused: BadInputError) -> None:
-    """Tell each fault beside its field, by the label that the page shows; above the form, what is of no field."""
+    """Tell each fault beside its field, by the label that the page shows; above the form, what is of no field.
+
+    Of a field that is marked already nothing more is said.
+    """
     told = False
     for name, sentence in refused.faults.items():
         if name in form:
             field = form[name]
-            field.errors = [*field.errors, sentence.replace(f"'{name}'", field.label.text)]
+            field.errors = field.errors or [sentence.replace(f"'{name}'", field.label.text)]
             told = True
     if not told:
         flash(str(refused), "danger")

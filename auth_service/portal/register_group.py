@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from auth_service.actions.register_group import NewRegistration, register_group
+from auth_service.actions.register_group import NewRegistration, check_registration, register_group
 from auth_service.actions.registering import Watcher
 from auth_service.domain.errors import BadInputError
 from auth_service.domain.operator import normal_email
@@ -78,22 +78,25 @@ def add_register_group(routes: Blueprint, desk: PortalDesk) -> None:
         form = RegisterGroupForm()
         if not form.is_submitted():
             return render_template("register_group.html", form=form)
-        if not form.validate():
-            return render_template("register_group.html", form=form), 422
+        entered = _entered(desk, form)
+        is_whole = form.validate()
         try:
-            started = register_group(desk.registering, _entered(desk, form), now=desk.now())
+            check_registration(entered)
         except BadInputError as refused:
             tell_faults(form, refused)
+            is_whole = False
+        if not is_whole:
             return render_template("register_group.html", form=form), 422
+        started = register_group(desk.registering, entered, now=desk.now())
         watch(Watcher(started.registration_id, started.watch_token))
         return redirect(url_for("portal.registration"), 303)
 
 
 def _entered(desk: PortalDesk, form: RegisterGroupForm) -> NewRegistration:
     return NewRegistration(
-        group_name=form.group_name.data,
-        group_password=form.group_password.data,
-        email=form.email.data,
+        group_name=form.group_name.data or "",
+        group_password=form.group_password.data or "",
+        email=form.email.data or "",
         sales_manager=form.sales_manager.data,
         # The emails are in the language that the browser asks for, where we have it.
         locale=request.accept_languages.best_match(LOCALES, LOCALES[0]),

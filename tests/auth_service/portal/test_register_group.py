@@ -256,6 +256,23 @@ def test_what_cannot_be_taken_is_told_beside_its_field(house: House, visitor: Vi
     assert letters(house) == []
 
 
+def test_all_that_is_wrong_is_told_at_once(visitor: Visitor) -> None:
+    """S1-27, S1-29: what a form knows by itself, and what its rules are asked about."""
+    answer = register(visitor, group_name="", group_password="short", email_again="another@corner-bakery.example")
+
+    assert answer.status_code == 422
+    assert answer.text.count("is-invalid") == 3
+    for said in ("Enter the name of the site", "Group Password needs 6", "The two addresses differ"):
+        assert answer.text.count(said) == 1
+
+
+def test_a_form_without_its_fields_is_refused_as_an_empty_one(visitor: Visitor) -> None:
+    answer = visitor.submit("/register")
+
+    assert answer.status_code == 422
+    assert "Enter a Group Password." in answer.text
+
+
 def test_the_addresses_are_compared_as_they_are_kept(visitor: Visitor) -> None:
     assert register(visitor, email_again=f" {EMAIL.upper()} ").status_code == 303
 
