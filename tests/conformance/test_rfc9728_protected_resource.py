@@ -19,6 +19,7 @@ from wire.scopes import (
     LICENSES_READ,
     LICENSES_WRITE,
     NOTIFICATIONS_READ,
+    NOTIFICATIONS_WRITE,
     WEBHOOKS_READ,
     WEBHOOKS_WRITE,
 )
@@ -92,7 +93,7 @@ def test_section_2_notify_service_describes_itself(notifications: FlaskClient) -
     document = notifications.get(WELL_KNOWN, base_url=NOTIFICATIONS).get_json()
 
     assert document["resource"] == NOTIFICATIONS
-    assert document["scopes_supported"] == [NOTIFICATIONS_READ]
+    assert document["scopes_supported"] == [NOTIFICATIONS_READ, NOTIFICATIONS_WRITE]
 
 
 def test_section_2_no_parameter_has_an_empty_value(licenses: FlaskClient) -> None:
