@@ -29,7 +29,7 @@ from wire.serving.logs import configure_logs
 
 if TYPE_CHECKING:
     from notify_service.actions.calendar_parts import CalendarParts
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 VISIBILITY_SECONDS: Final = 12
 """A message that a worker took and did not acknowledge comes back after this long. Longer than the lease, so that it

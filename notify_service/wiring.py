@@ -13,7 +13,7 @@ import redis
 
 from database.engine import Database
 from notify_service.actions.calendar_parts import CalendarParts
-from notify_service.actions.deliver_notification import PostOffice
+from notify_service.actions.post_office import PostOffice
 from notify_service.outbound.calendar_reads import LicenseReads, OrganizationReads
 from notify_service.outbound.client_authentication import ClientKey, ClientSecret, load_client_key
 from notify_service.outbound.kept_sessions import Keeping

@@ -24,7 +24,7 @@ from wire.notification_message import open_message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.actions.settle_attempt import Attempt
     from notify_service.domain.notification import Notification
 

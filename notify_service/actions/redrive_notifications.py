@@ -16,7 +16,7 @@ from notify_service.domain.notification import LEFT_LYING_SECONDS
 from notify_service.storage import notifications, pauses
 
 if TYPE_CHECKING:
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 MOST_AT_ONCE: Final = 1000
 LONGEST_RUN: Final = timedelta(seconds=4)

@@ -13,7 +13,7 @@ from notify_service.actions.receive_notification import receive_notification
 from notify_service.actions.take_notification import take_notification
 
 if TYPE_CHECKING:
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.actions.receive_notification import ReceivedMessage
 
 

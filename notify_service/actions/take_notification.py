@@ -16,7 +16,7 @@ from notify_service.storage import notifications, pauses
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 
 def take_notification(office: PostOffice, notification_id: str) -> Attempt | None:

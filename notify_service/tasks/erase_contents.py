@@ -9,7 +9,7 @@ from notify_service.actions.erase_contents import erase_contents
 if TYPE_CHECKING:
     from celery import Celery
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 ERASE_TASK_NAME: Final = "notify_service.erase_contents"
 

@@ -9,7 +9,7 @@ from notify_service.actions.redrive_notifications import redrive_notifications
 if TYPE_CHECKING:
     from celery import Celery
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 REDRIVE_TASK_NAME: Final = "notify_service.redrive_notifications"
 REDRIVE_QUEUE: Final = "notification_redrives"

@@ -12,7 +12,7 @@ from wire.notification_message import TASK_NAME
 if TYPE_CHECKING:
     from celery import Celery
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
 
 DATABASE_WAIT_SECONDS: Final = 3
 

@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from database.engine import Database
 from database.migrations import migrate
-from notify_service.actions.deliver_notification import PostOffice
+from notify_service.actions.post_office import PostOffice
 from notify_service.actions.receive_notification import receive_notification
 from tests.notify_service.doubles import OWNER, PORTAL, SENDER, Clock, Letterbox, MailServer, Sender
 

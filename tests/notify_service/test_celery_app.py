@@ -20,7 +20,7 @@ from wire.notification_queue import NotificationQueue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from tests.notify_service.doubles import Letterbox
 
 

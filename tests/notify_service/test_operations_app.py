@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from database.engine import Database
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.wiring import Wired
     from tests.notify_service.doubles import Clock, Letterbox
 

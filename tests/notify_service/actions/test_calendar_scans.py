@@ -29,7 +29,7 @@ from wire.notification_message import open_message
 
 if TYPE_CHECKING:
     from notify_service.actions.calendar_parts import CalendarParts
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.domain.notification import Notification
     from tests.notify_service.calendar_doubles import Licenses, Organizations
     from tests.notify_service.doubles import Clock, Letterbox

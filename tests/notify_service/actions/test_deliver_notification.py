@@ -28,7 +28,7 @@ from wire.notification_message import MESSAGE_VERSION, NotificationMessage, seal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.domain.notification import Notification
     from tests.notify_service.doubles import Clock, Letterbox, Sender
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from database.engine import Database
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.domain.notification import Notification
     from tests.notify_service.doubles import Clock, Letterbox, Sender
 

@@ -14,7 +14,7 @@ from notify_service.storage.notification_pages import list_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from tests.notify_service.doubles import Clock, Letterbox
 
 

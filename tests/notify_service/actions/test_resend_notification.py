@@ -21,7 +21,7 @@ from notify_service.storage import notifications
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.domain.notification import Notification
     from tests.notify_service.doubles import Clock, Letterbox
 

@@ -28,7 +28,7 @@ from tests.notify_service.doubles import NOW, OWNER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.domain.errors import DeliveryError
     from notify_service.domain.notification import Notification
     from notify_service.domain.pause import Pause

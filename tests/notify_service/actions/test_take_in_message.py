@@ -10,7 +10,7 @@ from notify_service.domain.notification import State
 from notify_service.storage import notifications
 
 if TYPE_CHECKING:
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from tests.notify_service.doubles import Letterbox, Sender
 
 

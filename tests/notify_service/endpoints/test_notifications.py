@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
     from database.engine import Database
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from notify_service.wiring import Wired
     from tests.notify_service.doubles import Letterbox
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from tests.notify_service.doubles import Clock, Letterbox
 
 

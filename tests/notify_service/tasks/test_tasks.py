@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from database.engine import Database
-    from notify_service.actions.deliver_notification import PostOffice
+    from notify_service.actions.post_office import PostOffice
     from tests.notify_service.doubles import Clock, Letterbox, Sender
 
 
