@@ -178,7 +178,10 @@ def test_writers_of_postgresql_do_not_wait_for_each_other(postgresql_url: str) -
         first.execute(text("INSERT INTO counter VALUES (1)"))
         second.execute(text("INSERT INTO counter VALUES (2)"))
 
+    with opened.reading() as connection:
+        kept = set(connection.execute(text("SELECT n FROM counter")).scalars())
     opened.close()
+    assert {1, 2} <= kept
 
 
 def test_conditional_update_is_won_once(database: Database) -> None:
@@ -428,8 +431,11 @@ def test_server_that_came_back_while_we_were_idle_is_used_at_once(postgresql_url
 
     _set_and_execute(opened)
 
+    with opened.reading() as connection:
+        counted = _count(connection)
     opened.close()
     killer.close()
+    assert counted == 7
 
 
 def test_no_free_connection_is_unavailable(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from auth_service.actions.activate_group import activate_group
 from auth_service.actions.prove_address import prove_address
+from auth_service.actions.read_registration import read_registration
 from auth_service.actions.register_group import NewRegistration, register_group
 from auth_service.actions.registering import ShownCode, ShownLink, Watcher
 from auth_service.actions.resend_registration_mail import resend_registration_mail
@@ -17,7 +19,9 @@ from auth_service.storage.tables import outbox
 from wire.notification_message import open_message
 
 if TYPE_CHECKING:
-    from auth_service.domain.registration import Registration
+    import pytest
+
+    from auth_service.domain.registration import Registration, RegistrationState
     from tests.doubles.auth_house import House
     from wire.notification_message import NotificationMessage
 
@@ -26,6 +30,24 @@ GROUP_NAME = "Corner Bakery, 90210"
 GROUP_PASSWORD = "bread1!"
 CLOUD_PASSWORD = "a loaf of rye at seven"
 ADDRESS = "192.0.2.7"
+
+
+def hash_cheaply(monkeypatch: pytest.MonkeyPatch, *actions: str) -> None:
+    """Let these actions, or those of a registration, hash without pains: how hard a hash is, is not tried."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    for name in actions or ("register_group", "prove_address", "activate_group"):
+        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+
+
+def state_of(registrant: Registrant, watcher: Watcher | None = None) -> RegistrationState:
+    database = registrant.house.wired.database
+    return read_registration(database, watcher or registrant.watcher, now=registrant.house.clock()).state
+
+
+def audited(house: House) -> list[str]:
+    """Give the names of all events of the audit trail, in order."""
+    with house.wired.database.reading() as connection:
+        return list(connection.exec_driver_sql("SELECT event FROM audit_events ORDER BY sequence").scalars())
 
 
 def letters(house: House) -> list[NotificationMessage]:

@@ -6,14 +6,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from argon2 import PasswordHasher
 
 from auth_service.actions.issue_first_keys import REFUSED_SECONDS, issue_first_keys
 from auth_service.actions.read_registration import read_registration
 from auth_service.actions.sweep import sweep
 from auth_service.domain.errors import FirstKeyRefusedError, LicenseServiceAwayError
 from auth_service.outbound.first_keys import FirstKey
-from tests.doubles.registrant import EMAIL, GROUP_NAME, Registrant, letters
+from tests.doubles.registrant import EMAIL, GROUP_NAME, Registrant, hash_cheaply, letters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +40,7 @@ class Keys:
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("register_group", "prove_address", "activate_group"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+    hash_cheaply(monkeypatch)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from argon2 import PasswordHasher
 
-from auth_service.actions.read_registration import read_registration, read_registration_of_link
+from auth_service.actions.read_registration import read_registration_of_link
 from auth_service.actions.registering import ShownCode, ShownLink, Watcher
 from auth_service.domain.errors import (
     BadInputError,
@@ -17,7 +17,16 @@ from auth_service.domain.errors import (
 from auth_service.domain.registration import RegistrationState
 from auth_service.storage.operators import find_by_email
 from auth_service.storage.organizations import memberships_of
-from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, Registrant, letters
+from tests.doubles.registrant import (
+    CLOUD_PASSWORD,
+    EMAIL,
+    GROUP_NAME,
+    GROUP_PASSWORD,
+    Registrant,
+    hash_cheaply,
+    letters,
+    state_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,27 +45,10 @@ def database_url(migrated_file: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'auth.sqlite3'}"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is tried here is not how hard a hash is.
-    for name in ("register_group", "prove_address", "activate_group"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
-
-
 @pytest.fixture
-def registrant(house: House) -> Registrant:
+def registrant(house: House, monkeypatch: pytest.MonkeyPatch) -> Registrant:
+    hash_cheaply(monkeypatch)
     return Registrant(house)
-
-
-def state_of(registrant: Registrant, watcher: Watcher | None = None) -> RegistrationState:
-    database = registrant.house.wired.database
-    return read_registration(database, watcher or registrant.watcher, now=registrant.house.clock()).state
-
-
-def audited(house: House) -> list[str]:
-    with house.wired.database.reading() as connection:
-        return list(connection.exec_driver_sql("SELECT event FROM audit_events ORDER BY sequence").scalars())
 
 
 def test_the_activation_makes_the_organization_and_its_owner(registrant: Registrant) -> None:

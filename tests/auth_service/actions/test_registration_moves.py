@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from argon2 import PasswordHasher
 
-from auth_service.actions.read_registration import read_registration
 from auth_service.actions.registering import ShownCode, Watcher
 from auth_service.actions.sweep import sweep
 from auth_service.domain.errors import (
@@ -19,7 +17,7 @@ from auth_service.domain.errors import (
 )
 from auth_service.domain.registration import RegistrationState
 from auth_service.storage.registrations import complete
-from tests.doubles.registrant import EMAIL, Registrant, letters
+from tests.doubles.registrant import EMAIL, Registrant, audited, hash_cheaply, letters, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,27 +29,10 @@ DAY = 24 * 3600
 KNOWN = "owner@example.com"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is tried here is not how hard a hash is.
-    for name in ("register_group", "prove_address", "activate_group"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
-
-
 @pytest.fixture
-def registrant(house: House) -> Registrant:
+def registrant(house: House, monkeypatch: pytest.MonkeyPatch) -> Registrant:
+    hash_cheaply(monkeypatch)
     return Registrant(house)
-
-
-def state_of(registrant: Registrant, watcher: Watcher | None = None) -> RegistrationState:
-    database = registrant.house.wired.database
-    return read_registration(database, watcher or registrant.watcher, now=registrant.house.clock()).state
-
-
-def audited(house: House) -> list[str]:
-    with house.wired.database.reading() as connection:
-        return list(connection.exec_driver_sql("SELECT event FROM audit_events ORDER BY sequence").scalars())
 
 
 def raced(call: Callable[[], Registration], times: int = 8) -> list[Registration | Exception]:

@@ -6,11 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from auth_service.outbound.notify_api import NotifyApi
 from tests.doubles.auth_house import ISSUER
-from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, Registrant, letters
+from tests.doubles.registrant import (
+    CLOUD_PASSWORD,
+    EMAIL,
+    GROUP_NAME,
+    GROUP_PASSWORD,
+    Registrant,
+    hash_cheaply,
+    letters,
+)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,9 +32,7 @@ FORM = {"group_name": GROUP_NAME, "group_password": GROUP_PASSWORD, "email": EMA
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("register_group", "prove_address", "activate_group"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+    hash_cheaply(monkeypatch)
 
 
 class Program:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from argon2 import PasswordHasher
 
 from auth_service.actions.create_operator import NewOperator, create_operator
 from auth_service.domain.operator import Role
 from tests.doubles.auth_house import PASSWORD, Visitor
-from tests.doubles.registrant import letters
+from tests.doubles.registrant import hash_cheaply, letters
 
 if TYPE_CHECKING:
     from tests.doubles.auth_house import House
@@ -22,10 +21,7 @@ GROUP = {"new_password": "bread1!", "new_password_again": "bread1!"}
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is tried here is not how hard a hash is.
-    for name in ("change_cloud_password", "change_group_password"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+    hash_cheaply(monkeypatch, "change_cloud_password", "change_group_password")
 
 
 def sign_in(house: House, password: str) -> int:

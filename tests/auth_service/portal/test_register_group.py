@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from argon2 import PasswordHasher
 
 from auth_service.outbound.notify_api import NotifyApi
 from tests.doubles.auth_house import ISSUER, PASSWORD, Visitor
-from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, letters
+from tests.doubles.registrant import CLOUD_PASSWORD, EMAIL, GROUP_NAME, GROUP_PASSWORD, hash_cheaply, letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +31,7 @@ PROVE, ACTIVATE = "/register/prove-address", "/register/activate-group"
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is tried here is not how hard a hash is.
-    for name in ("register_group", "prove_address", "activate_group"):
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        monkeypatch.setattr(f"auth_service.actions.{name}.PASSWORD_HASHER", cheap)
+    hash_cheaply(monkeypatch)
 
 
 @pytest.fixture

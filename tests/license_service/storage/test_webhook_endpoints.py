@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from license_service.domain.errors import EndpointNotFoundError, StaleVersionError
 from license_service.domain.event import EventKind, event_body
+from license_service.domain.page import EVERYTHING
 from license_service.domain.webhook import SealedSecrets
 from license_service.storage import events, webhook_endpoints
 from license_service.storage.tables import webhook_deliveries
@@ -57,6 +58,7 @@ def test_of_two_who_saw_the_same_version_the_second_changes_nothing(
 def test_a_failure_of_an_endpoint_that_is_gone_is_nobody_s(any_database: Database) -> None:
     with any_database.transaction() as connection:
         webhook_endpoints.note_failure(connection, "one", NOW)
+        assert webhook_endpoints.listed(connection, EVERYTHING) == []
 
 
 def test_an_endpoint_that_is_deleted_at_the_same_instant_fails_no_change(
