@@ -7,25 +7,27 @@ timeout of 5 s, `synchronous=FULL` because our answers promise durability (F31).
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from database.errors import DatabaseUnavailableError, TransactionUndoneError
+from database import connections
+from database.connections import FileConnections, ServerConnections
+from database.errors import DatabaseUnavailableError
+from database.faults import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Connection, Engine
 
-BUSY_TIMEOUT_SECONDS: Final = 5
+    from database.connections import Connections
+
 _AFTER_COMMIT: Final = "after_commit"
-_UNDONE: Final = frozenset({"40001", "40P01"})
-"""SQLSTATE serialization_failure and deadlock_detected."""
 
 
 class Database:
@@ -34,28 +36,19 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open it; no connection is made yet. Raises DatabaseUnavailableError when its folder cannot be made."""
         self.engine = open_engine(url)
-        self._read_engine = _reading(self.engine)
-        self._writing = threading.Lock() if _is_sqlite(self.engine) else None
+        self._connections: Connections = (
+            FileConnections(self.engine) if self.engine.dialect.name == "sqlite" else ServerConnections(self.engine)
+        )
         self._joined = threading.local()
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """Give a connection in one transaction: committed on a clean exit, undone by any exception.
 
         What `after_commit` was given is called once it is committed. Raises DatabaseUnavailableError when the database
         does not take it; then nothing was done.
         """
         around = self._around()
-        if around is not None:
-            with _part_of(around):
-                yield around
-            return
-        calls: list[Callable[[], None]] = []
-        with self._turn(), faults_translated(), self.engine.begin() as connection:
-            connection.info[_AFTER_COMMIT] = calls
-            yield connection
-        for call in calls:
-            call()
+        return _Transaction(self._connections) if around is None else _part_of(around)
 
     @contextmanager
     def joined(self) -> Iterator[Connection]:
@@ -70,23 +63,22 @@ class Database:
             finally:
                 self._joined.connection = None
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """Give a connection for reads, which wait for no writer.
 
         Raises DatabaseUnavailableError.
         """
         around = self._around()
-        if around is not None:
-            # What was written so far is to be seen.
-            yield around
-            return
-        with faults_translated(), self._read_engine.connect() as connection:
-            yield connection
+        # What was written so far is to be seen.
+        return _Reading(self._connections) if around is None else nullcontext(around)
 
     def close(self) -> None:
         """Close every connection that is not in use."""
-        self.engine.dispose()
+        self._connections.close()
+
+    def leave_to_parent(self) -> None:
+        """After a fork: speak on no connection that the parent opened."""
+        self._connections.leave_to_parent()
 
     def check(self) -> None:
         """Ask the database one thing. Raises DatabaseUnavailableError when it does not answer."""
@@ -96,28 +88,71 @@ class Database:
     def _around(self) -> Connection | None:
         return getattr(self._joined, "connection", None)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        # SQLite has one writer, and who waits for it there asks again at intervals: in a throng some never get in. So
-        # the threads of one process take turns before they ask.
-        if self._writing is None:
-            yield
-        elif self._writing.acquire(timeout=BUSY_TIMEOUT_SECONDS):
-            try:
-                yield
-            finally:
-                self._writing.release()
-        else:
-            raise DatabaseUnavailableError("The database is busy with other work.")
+
+class _Reading:
+    """What `Database.reading` gives. A class: the generators of contextlib cost a short reading as much as itself."""
+
+    __slots__ = ("_connection", "_connections")
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = self._connections.take()
+        except SQLAlchemyError as fault:
+            raise translated(fault) from fault
+        return self._connection
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        self._connections.give_back(self._connection)
+        if fault is not None:
+            _raise_translated(fault)
+
+
+class _Transaction:
+    """What `Database.transaction` gives; a class for the same reason."""
+
+    __slots__ = ("_calls", "_connection", "_connections")
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def __enter__(self) -> Connection:
+        try:
+            self._connection = self._connections.begin()
+        except SQLAlchemyError as fault:
+            raise translated(fault) from fault
+        self._calls: list[Callable[[], None]] = []
+        self._connection.info[_AFTER_COMMIT] = self._calls
+        return self._connection
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if fault is not None:
+            self._connections.undo(self._connection)
+            _raise_translated(fault)
+            return
+        try:
+            self._connections.commit(self._connection)
+        except SQLAlchemyError as failed:
+            raise translated(failed) from failed
+        for call in self._calls:
+            call()
+
+
+def _raise_translated(fault: BaseException) -> None:
+    ours = translated(fault)
+    if ours is not fault:
+        raise ours from fault
 
 
 @contextmanager
-def _part_of(around: Connection) -> Iterator[None]:
+def _part_of(around: Connection) -> Iterator[Connection]:
     calls = around.info[_AFTER_COMMIT]
     before = len(calls)
     try:
         with around.begin_nested():
-            yield
+            yield around
     except BaseException:
         del calls[before:]
         raise
@@ -128,70 +163,40 @@ def after_commit(connection: Connection, call: Callable[[], None]) -> None:
     connection.info[_AFTER_COMMIT].append(call)
 
 
-@contextmanager
-def faults_translated() -> Iterator[None]:
-    """Turn what a driver says when its database does not do the work into our errors; our defects pass."""
-    try:
-        yield
-    except PoolTimeoutError as fault:
-        raise DatabaseUnavailableError("No connection to the database was free.") from fault
-    except OperationalError as fault:
-        # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
-        if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
-            raise
-        if getattr(fault.orig, "sqlstate", None) in _UNDONE:
-            raise TransactionUndoneError("The database undid the work for the sake of another.") from fault
-        raise DatabaseUnavailableError("The database does not answer.") from fault
-    except DBAPIError as fault:
-        if fault.connection_invalidated:
-            raise DatabaseUnavailableError("The connection to the database broke.") from fault
-        raise
-
-
-def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+def open_engine(url: str, *, for_migrations: bool = False) -> Engine:
     """Make the engine of a database; its errors never say what was in a row (T55).
 
-    `foreign_keys` off is for migrations: SQLite alters a table by dropping it, which would take its children along.
+    For migrations SQLAlchemy itself begins on SQLite, at once with the right to write; and foreign keys are not held:
+    SQLite alters a table by dropping it, which would take its children along.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return _open_server(parsed)
-    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"timeout": connections.BUSY_TIMEOUT_SECONDS}}
     if parsed.database:
         _make_folder(Path(parsed.database).parent)
-        # The connection that came back last still knows the newest pages; the others must read them again.
-        options["pool_use_lifo"] = True
+        # FileConnections keeps those that are to be used again.
+        options["poolclass"] = NullPool
     engine = create_engine(parsed, **options)
     event.listen(engine, "connect", _prepare_sqlite)
-    if foreign_keys:
+    if for_migrations:
+        engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]
+    else:
         event.listen(engine, "connect", _hold_foreign_keys)
-    # Not by the event "begin": an engine that has events pays for them with every statement.
-    engine.dialect.do_begin = _begin_immediate  # type: ignore[method-assign, assignment]
     return engine
-
-
-def _reading(engine: Engine) -> Engine:
-    """Give an engine on the same connections that begins nothing: each statement reads the newest commit, unlocked."""
-    if _is_sqlite(engine):
-        return create_engine(engine.url, pool=engine.pool, hide_parameters=True)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def _is_sqlite(engine: Engine) -> bool:
-    return engine.dialect.name == "sqlite"
 
 
 def _open_server(url: URL) -> Engine:
     if "connect_timeout" not in url.query:
         # The driver itself would wait minutes for a server that takes the connection and says nothing.
-        url = url.update_query_dict({"connect_timeout": str(BUSY_TIMEOUT_SECONDS)})
+        url = url.update_query_dict({"connect_timeout": str(connections.BUSY_TIMEOUT_SECONDS)})
     return create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
-        pool_timeout=BUSY_TIMEOUT_SECONDS,
+        pool_timeout=connections.BUSY_TIMEOUT_SECONDS,
     )
 
 

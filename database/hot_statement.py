@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy.exc import DBAPIError
+from database.faults import of_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     Processor = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a statement did: how many rows it matched, and those that it gives."""
 
     rowcount: int
@@ -52,15 +51,15 @@ class HotStatement:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self._statement, dialect, list(parameters))
-        cursor = connection.connection.cursor()
         try:
-            cursor.execute(compiled.text, compiled.values(parameters))
-            rows = [compiled.row(found) for found in cursor.fetchall()] if compiled.gives_rows else ()
+            # psycopg and sqlite3 both make the cursor of one call themselves.
+            cursor = connection.connection.dbapi_connection.execute(  # type: ignore[union-attr]
+                compiled.text, compiled.values(parameters)
+            )
+            rows = [compiled.row(found) for found in cursor.fetchall()] if compiled.row_type is not None else ()
             return Outcome(cursor.rowcount, rows)
         except dialect.loaded_dbapi.Error as fault:
-            raise _translated(fault, connection) from fault
-        finally:
-            cursor.close()
+            raise of_driver(fault, connection) from fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +73,12 @@ class _Compiled:
     from_driver: tuple[tuple[int, Processor], ...]
     row_type: Any
 
-    @property
-    def gives_rows(self) -> bool:
-        return self.row_type is not None
-
-    def values(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tuple or a dict, as the driver wants
-        values = {**self.constants, **parameters}
-        for name, process in self.to_driver:
-            values[name] = process(values[name])
+    def values(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 - a list or a mapping, as the driver wants
+        values = parameters
+        if self.constants or self.to_driver:
+            values = merged = {**self.constants, **parameters}
+            for name, process in self.to_driver:
+                merged[name] = process(merged[name])
         return values if self.order is None else [values[name] for name in self.order]
 
     def row(self, found: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
@@ -109,20 +106,4 @@ def _compile(statement: Select[Any] | Insert | Update | Delete, dialect: Dialect
         to_driver=tuple((name, process) for name, process in processors.items() if process is not None),
         from_driver=tuple((place, process) for place, process in enumerate(results) if process is not None),
         row_type=namedtuple("Row", [column.name for column in columns]) if columns else None,  # noqa: PYI024
-    )
-
-
-def _translated(fault: Exception, connection: Connection) -> BaseException:
-    dialect = connection.dialect
-    broken = dialect.is_disconnect(fault, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    if broken:
-        connection.invalidate(fault)
-    return DBAPIError.instance(
-        None,
-        None,
-        fault,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=broken,
-        dialect=dialect,
     )

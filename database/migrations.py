@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from alembic import command, context
 from alembic.config import Config
 
-from database.engine import faults_translated, open_engine
+from database.engine import open_engine
+from database.faults import faults_translated
 from database.instants import Instant
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def migrate(package: str, database_url: str) -> None:
 
 def run(metadata: MetaData) -> None:
     """Migrate, or check, the database at hand: the whole body of a service's `migrations/env.py`."""
-    engine = open_engine(context.config.attributes["database_url"], foreign_keys=False)
+    engine = open_engine(context.config.attributes["database_url"], for_migrations=True)
     try:
         with engine.connect() as connection:
             _run_on(connection, metadata)

@@ -109,7 +109,7 @@ def create_celery(redis_url: str, office: PostOffice, calendar: CalendarParts | 
 
     def leave_connections_to_the_parent(**_: object) -> None:
         # A forked child must not speak on a database connection that its parent opened.
-        office.database.engine.dispose(close=False)
+        office.database.leave_to_parent()
 
     def say_good_bye(**_: object) -> None:
         office.transport.close()

@@ -95,12 +95,11 @@ def plans(database: Database, work: Callable[[], object]) -> Iterator[str]:
     def note(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
         statements.append((statement, given))
 
-    engines = [database.engine, database._read_engine]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", note)
+    # A connection that is open already tells nobody.
+    database.close()
     work()
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+    event.remove(database.engine, "before_cursor_execute", note)
     for statement, given in statements:
         if statement.split()[0] in {"SELECT", "UPDATE", "DELETE"}:
             with database.reading() as connection:

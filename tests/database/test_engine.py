@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from database import engine
+from database import connections
 from database.engine import Database, after_commit
 from database.errors import DatabaseUnavailableError
 
@@ -158,9 +158,9 @@ def test_no_read_modify_write_is_lost_on_sqlite(sqlite: Database) -> None:
 
 def test_threads_of_one_process_take_turns_on_sqlite(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it SQLite, which has no patience here, would refuse all but one of them."""
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 0)
     opened = _with_counter(Database(sqlite_url))
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 60)
 
     def add_one() -> None:
         with opened.transaction() as connection:
@@ -249,8 +249,8 @@ def test_reading_leaves_no_transaction_open_on_postgresql(postgresql_url: str) -
 
 def test_sqlite_keeps_what_was_answered(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """F31: synchronous=FULL (2) in WAL; F27: milliseconds of patience with other processes."""
-    assert engine.BUSY_TIMEOUT_SECONDS == 5
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 7)
+    assert connections.BUSY_TIMEOUT_SECONDS == 5
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 7)
     opened = Database(sqlite_url)
 
     with opened.reading() as connection:
@@ -277,7 +277,7 @@ def test_foreign_key_holds(database: Database) -> None:
 
 @pytest.fixture
 def impatient(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 0.05)
     opened = _with_counter(Database(sqlite_url))
     yield opened
     opened.close()
@@ -330,15 +330,6 @@ def test_full_disk_is_unavailable_for_writes_and_open_for_reads(sqlite: Database
         assert _count(connection) == 0
 
 
-def test_closed_database_has_no_open_file_and_opens_again(sqlite: Database) -> None:
-    _with_counter(sqlite)
-
-    sqlite.close()
-
-    assert sqlite.engine.pool.checkedin() == 0
-    sqlite.check()
-
-
 def test_missing_folder_is_made(tmp_path: Path) -> None:
     opened = Database(f"sqlite:///{tmp_path / 'var' / 'auth' / 'auth.db'}")
 
@@ -385,7 +376,7 @@ def test_server_that_is_down_is_unavailable() -> None:
 
 def test_server_that_never_answers_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """F28, F23: a connection that is accepted and left alone must not hold a worker for ever."""
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         opened = Database(f"postgresql+psycopg://tillpass@127.0.0.1:{silent.getsockname()[1]}/auth")
 
@@ -440,7 +431,7 @@ def test_server_that_came_back_while_we_were_idle_is_used_at_once(postgresql_url
 
 def test_no_free_connection_is_unavailable(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen for one process, and not one more: the server has few for all."""
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 1)
     opened = Database(postgresql_url)
 
     with ExitStack() as held:

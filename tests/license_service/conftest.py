@@ -119,7 +119,7 @@ def empty(database: Database) -> None:
 def _opened(url: str) -> Iterator[Database]:
     opened = Database(url)
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 # --- the service -------------------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ def one_issuer() -> Issuer:
 def one_service(settings: Settings, one_issuer: Issuer) -> Iterator[Wired]:
     parts = replace(wire_up(settings, keys=one_issuer), now=Clock())
     yield parts
-    parts.database.engine.dispose()
+    parts.database.close()
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def test_the_first_revision_can_be_undone(url: str) -> None:
 
     with database.reading() as connection:
         assert not any(connection.dialect.has_table(connection, name) for name in metadata.tables)
-    database.engine.dispose()
+    database.close()
 
 
 def test_a_license_of_before_is_a_key_with_the_same_id_and_seats(url: str) -> None:
@@ -71,4 +71,4 @@ def test_a_license_of_before_is_a_key_with_the_same_id_and_seats(url: str) -> No
     now = datetime.now(UTC)
     held = [read_entitlement(database, device_id=device, organization_id="o", now=now) for device in ("d1", "d2")]
     assert [each.features for each in held] == [("xms",), ("xms", "kds")]
-    database.engine.dispose()
+    database.close()

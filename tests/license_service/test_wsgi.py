@@ -113,6 +113,6 @@ def test_the_last_seat_is_given_once_by_two_processes(
     database = Database(sqlite_url)
     assert sorted(answers) == ["200"] + ["no_seat_free"] * (AT_ONCE - 1)
     assert [key.components for key in list_license_keys(database)] == [(KeyComponent("xms", 1, seats_claimed=1),)]
-    database.engine.dispose()
+    database.close()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 0

@@ -53,14 +53,14 @@ def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """Give an empty database, once on SQLite and once on PostgreSQL."""
     opened = Database(request.getfixturevalue(f"{request.param}_url"))
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 @pytest.fixture

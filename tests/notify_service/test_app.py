@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def client(settings_given: dict[str, str]) -> Iterator[FlaskClient]:
     wired = wire_up(load_settings(settings_given))
     yield create_app(wired).test_client()
-    wired.database.engine.dispose()
+    wired.database.close()
 
 
 @pytest.mark.parametrize("host", ["notify.example", "notify.example:8003", "127.0.0.1:8003", "localhost"])

@@ -38,7 +38,7 @@ HOSTILE = "<script>alert(1)</script>"
 def wired(settings_given: dict[str, str], office: PostOffice) -> Iterator[Wired]:
     made = wire_up(load_settings(settings_given))
     yield replace(made, database=office.database, office=office)
-    made.database.engine.dispose()
+    made.database.close()
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ class House:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.redis_client.close()
-        self.database.engine.dispose()
+        self.database.close()
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:

@@ -160,7 +160,7 @@ def test_a_locked_database_is_503_and_nothing_is_done(
 ) -> None:
     """F27: reads go on."""
     # SQLite gives up at once instead of after 5 seconds.
-    monkeypatch.setattr("database.engine.BUSY_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr("database.connections.BUSY_TIMEOUT_SECONDS", 0)
     impatient = Database(settings.database_url)
     service = create_app(settings, replace(wired, database=impatient)).test_client()
     headers = {"Authorization": f"Bearer {issuer.token()}"}
@@ -174,4 +174,4 @@ def test_a_locked_database_is_503_and_nothing_is_done(
     assert int(answer.headers["Retry-After"]) > 0
     assert reading.get_json()["code"] == "no_seat"
     assert service.get(ENTITLEMENT, headers=headers).get_json()["code"] == "no_seat"
-    impatient.engine.dispose()
+    impatient.close()

@@ -43,16 +43,17 @@ def runs_of(database: Database, wanted: PageWanted, **filters: Any) -> object:
 def plans(database: Database, work: Callable[[], object]) -> list[str]:
     """Give the steps by which SQLite runs the first statement of the work."""
     statements: list[tuple[str, Any]] = []
-    engine = database._read_engine
 
     def note(_connection: object, _cursor: object, statement: str, given: Any, *_: object) -> None:
         statements.append((statement, given))
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(database.engine, "before_cursor_execute", note)
+    # A connection that is open already tells nobody.
+    database.close()
     try:
         work()
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(database.engine, "before_cursor_execute", note)
     statement, given = statements[0]
     with database.reading() as connection:
         return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]

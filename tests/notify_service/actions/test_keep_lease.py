@@ -73,7 +73,7 @@ def test_the_lease_is_renewed_for_as_long_as_the_block_runs(
         for _ in range(RENEWALS_PER_LEASE):
             assert watched.ended.acquire(timeout=SOON)
         assert found(database, notification.id).lease_until == clock.now + timedelta(seconds=LEASE)
-    watched.engine.dispose()
+    watched.close()
 
 
 def test_nothing_is_renewed_after_the_block(
@@ -102,4 +102,4 @@ def test_a_renewal_that_the_database_does_not_take_is_tried_again(
         assert watched.ended.acquire(timeout=SOON)
 
     assert caplog.messages == ["lease not renewed", "lease not renewed"]
-    watched.engine.dispose()
+    watched.close()

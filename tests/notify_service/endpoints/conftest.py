@@ -75,7 +75,7 @@ def wired(settings_given: dict[str, str], issuer: Issuer) -> Iterator[Wired]:
         made.public_url,
     )
     yield replace(made, guard=guard)
-    made.database.engine.dispose()
+    made.database.close()
 
 
 @pytest.fixture

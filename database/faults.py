@@ -1,0 +1,64 @@
+"""What a driver says when its database does not do the work, in SQLAlchemy's words and in ours."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from database.errors import DatabaseUnavailableError, TransactionUndoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+_UNDONE: Final = frozenset({"40001", "40P01"})
+"""SQLSTATE serialization_failure and deadlock_detected."""
+
+
+@contextmanager
+def faults_translated() -> Iterator[None]:
+    """Turn what a driver says when its database does not do the work into our errors; our defects pass."""
+    try:
+        yield
+    except Exception as fault:
+        ours = translated(fault)
+        if ours is fault:
+            raise
+        raise ours from fault
+
+
+def translated(fault: BaseException) -> BaseException:
+    """Give our error for what SQLAlchemy raised, or the same back: it is a defect, or nothing of a database."""
+    if isinstance(fault, PoolTimeoutError):
+        return DatabaseUnavailableError("No connection to the database was free.")
+    if isinstance(fault, OperationalError):
+        # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
+        if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
+            return fault
+        if getattr(fault.orig, "sqlstate", None) in _UNDONE:
+            return TransactionUndoneError("The database undid the work for the sake of another.")
+        return DatabaseUnavailableError("The database does not answer.")
+    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+        return DatabaseUnavailableError("The connection to the database broke.")
+    return fault
+
+
+def of_driver(fault: Exception, connection: Connection) -> BaseException:
+    """Give SQLAlchemy's error for what the driver itself raised on this connection; it quotes no values (T55)."""
+    dialect = connection.dialect
+    broken = dialect.is_disconnect(fault, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
+    if broken:
+        connection.invalidate(fault)
+    return DBAPIError.instance(
+        None,
+        None,
+        fault,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=broken,
+        dialect=dialect,
+    )
