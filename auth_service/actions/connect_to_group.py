@@ -136,7 +136,6 @@ def _add(connection: Connection, grant: Grant, group: ConnectingGroup, key: byte
         grant,
         # Nobody was given `first`: there is nothing to be shown again.
         Succession(used_digest=digest(first), next_digest=digest(refresh_token), seed=seed),
-        device_authorization_id=grant.id,
         family=family,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
     )

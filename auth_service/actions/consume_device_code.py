@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from auth_service.domain.grant_events import authorization_withdrawn, device_cod
 from auth_service.domain.refresh_token import new_seed, successor_of
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.audit_trail import append_event, append_events
-from auth_service.storage.device_authorizations import consume, find_approved_device, withdraw
+from auth_service.storage.device_authorizations import consume, withdraw_ended
 from auth_service.storage.grants import Succession, add_grant, end_grant_of_device
 from wire.end_reason import EndReason
 
@@ -24,12 +23,14 @@ if TYPE_CHECKING:
 
     from auth_service.actions.issuing import IssuingParts
     from auth_service.domain.device_authorization import DeviceAuthorization
+    from auth_service.storage.device_authorizations import ApprovedDevice
     from wire.entitlement import Entitlement
 
 
-def consume_device_code(
+def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
     parts: IssuingParts,
     authorization: DeviceAuthorization,
+    approved: ApprovedDevice | None,
     device_code: str,
     *,
     entitlement: Entitlement,
@@ -42,13 +43,9 @@ def consume_device_code(
     """
     code = authorization.device_code_digest
     with parts.database.transaction() as connection:
-        approved = find_approved_device(connection, authorization)
-        withdrawn = approved is None and withdraw(connection, code, now)
-        if withdrawn:
-            append_event(connection, authorization_withdrawn(authorization, "approval_ended", now))
         if approved is not None and consume(connection, code, now):
             grant = Grant(
-                id=str(uuid.uuid4()),
+                id=authorization.id,
                 client_id=authorization.client_id,
                 scope=authorization.scope,
                 device=approved.device,
@@ -59,6 +56,9 @@ def consume_device_code(
             )
             refresh_token = _add(connection, grant, authorization, device_code, parts.refresh_token_key, now)
             return IssuedGrant(grant=grant, refresh_token=refresh_token)
+        withdrawn = withdraw_ended(connection, code, now)
+        if withdrawn:
+            append_event(connection, authorization_withdrawn(authorization, "approval_ended", now))
     # Raised after the commit: the withdrawal must stand.
     if withdrawn:
         raise AccessDeniedError("The approval was withdrawn before it was used.")
@@ -82,7 +82,6 @@ def _add(
         connection,
         grant,
         Succession(used_digest=authorization.device_code_digest, next_digest=digest(refresh_token), seed=seed),
-        device_authorization_id=authorization.id,
         family=family,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
     )

@@ -19,7 +19,7 @@ from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
 from auth_service.storage.audit_trail import append_event
 from auth_service.storage.device_authorizations import find_by_device_code, withdraw
-from auth_service.storage.grants import find_grant_of_authorization
+from auth_service.storage.grants import find_grant
 from auth_service.storage.poll_pace import Pace
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from auth_service.actions.issuing import IssuedGrant, IssuingParts, Presenter
     from auth_service.domain.device_authorization import DeviceAuthorization
+    from auth_service.storage.device_authorizations import ApprovedDevice
     from wire.entitlement import Entitlement
 
 
@@ -52,18 +53,18 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
     polled = Pace.UNKNOWN if shown.is_pace_asked else _poll(parts, shown, now)
     if polled in {Pace.PENDING, Pace.PENDING_EARLY}:
         raise still_pending(early=polled is Pace.PENDING_EARLY)
-    authorization = _find(parts, shown, now)
+    authorization, approved = _find(parts, shown, now)
     if authorization.status is Status.PENDING:
         if shown.is_pace_asked:
             polled = _poll(parts, shown, now)
         _note_pending(parts, shown, authorization, now)
         raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     if authorization.status is Status.APPROVED:
-        issued = _redeem(parts, shown, authorization, now)
+        issued = _redeem(parts, shown, authorization, approved, now)
         if issued is not None:
             return issued
         # Somebody else was first, a moment ago.
-        authorization = _find(parts, shown, now)
+        authorization, _ = _find(parts, shown, now)
     return _answer_again(parts, shown, authorization, now)
 
 
@@ -83,25 +84,32 @@ def _note_pending(
     )
 
 
-def _find(parts: IssuingParts, shown: PresentedDeviceCode, now: datetime) -> DeviceAuthorization:
+def _find(
+    parts: IssuingParts, shown: PresentedDeviceCode, now: datetime
+) -> tuple[DeviceAuthorization, ApprovedDevice | None]:
     with parts.database.reading() as connection:
-        authorization = find_by_device_code(connection, digest(shown.device_code))
-    if authorization is None:
+        found = find_by_device_code(connection, digest(shown.device_code))
+    if found is None:
         raise InvalidGrantError("The device code is not known.")
-    authorization.check_answerable(shown.presenter.client_id, now)
-    return authorization
+    found[0].check_answerable(shown.presenter.client_id, now)
+    return found
 
 
 def _redeem(
-    parts: IssuingParts, shown: PresentedDeviceCode, authorization: DeviceAuthorization, now: datetime
+    parts: IssuingParts,
+    shown: PresentedDeviceCode,
+    authorization: DeviceAuthorization,
+    approved: ApprovedDevice | None,
+    now: datetime,
 ) -> IssuedGrant | None:
     """Consume the code; None when it is not approved any more."""
-    if not authorization.is_same_device(shown.presenter.dpop_jkt, shown.code_verifier):
+    dpop_jkt = shown.presenter.dpop_jkt
+    if not authorization.is_same_device(dpop_jkt, shown.code_verifier):
         # Whoever stole the code must not use it up (T15).
         raise InvalidGrantError("The device code is bound to a key or verifier that was not shown.")
     entitlement = _entitlement(parts, authorization, now)
     return consume_device_code(
-        parts, authorization, shown.device_code, entitlement=entitlement, dpop_jkt=shown.presenter.dpop_jkt, now=now
+        parts, authorization, approved, shown.device_code, entitlement=entitlement, dpop_jkt=dpop_jkt, now=now
     )
 
 
@@ -109,7 +117,7 @@ def _answer_again(
     parts: IssuingParts, shown: PresentedDeviceCode, authorization: DeviceAuthorization, now: datetime
 ) -> IssuedGrant:
     with parts.database.reading() as connection:
-        kept = find_grant_of_authorization(connection, authorization.id)
+        kept = find_grant(connection, authorization.id)
     if kept is None or kept.end_reason(now) is not None:
         raise InvalidGrantError("The device code has been used.")
     dpop_jkt = shown.presenter.dpop_jkt

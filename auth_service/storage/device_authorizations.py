@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, not_, or_, select, update
 
 from auth_service.domain.device_authorization import MOVES, DeviceAuthorization, Status
 from auth_service.domain.operator import APPROVING_ROLES
-from auth_service.storage.devices import DEVICE_COLUMNS, DEVICES_WITH_HUBS, read_device
+from auth_service.storage.devices import DEVICE_COLUMNS, HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
 from auth_service.storage.tables import device_authorizations, devices, memberships, organizations, status_indexes
 from database.hot_statement import HotStatement
@@ -29,7 +29,17 @@ _table = device_authorizations
 _by_device_code = _table.c.device_code_digest == bindparam("wanted")
 
 _INSERT = HotStatement(insert(_table))
-_FIND_BY_DEVICE_CODE = HotStatement(select(_table).where(_by_device_code))
+# With the device that it was approved for, which saves a redeem a statement. One join behind the other: within a join
+# SQLite would read all devices.
+_FIND_BY_DEVICE_CODE = HotStatement(
+    select(_table, *DEVICE_COLUMNS[1:], organizations.c.name.label("organization_name"))
+    .select_from(
+        _table.outerjoin(devices, devices.c.id == _table.c.device_id)
+        .outerjoin(HUBS, HUBS.c.id == devices.c.hub_device_id)
+        .outerjoin(organizations, organizations.c.id == devices.c.organization_id)
+    )
+    .where(_by_device_code)
+)
 _FIND_BY_USER_CODE = select(_table).where(_table.c.user_code_digest == bindparam("wanted"))
 
 
@@ -50,27 +60,25 @@ _WITHDRAW_OF_DEVICE = (
     .returning(*_table.c)
 )
 _DRAW_STATUS_INDEX = insert(status_indexes).returning(status_indexes.c.number)
+_approval_holds = and_(
+    # Held until the transaction ends: two codes that were approved for one device are redeemed one after the other.
+    select(devices.c.id)
+    .where(devices.c.id == _table.c.device_id, devices.c.organization_id == _table.c.organization_id)
+    .with_for_update(key_share=True)
+    .exists(),
+    exists().where(
+        memberships.c.operator_id == _table.c.operator_id,
+        memberships.c.organization_id == _table.c.organization_id,
+        or_(*(memberships.c.role == role.value for role in sorted(APPROVING_ROLES))),
+    ),
+)
 _CONSUME = HotStatement(
     _move(Status.APPROVED, Status.CONSUMED)
-    .where(_by_device_code, _table.c.expires_at > bindparam("now"))
+    .where(_by_device_code, _table.c.expires_at > bindparam("now"), _approval_holds)
     .values(consumed_at=bindparam("now"))
 )
+_WITHDRAW_ENDED = _WITHDRAW.where(not_(_approval_holds))
 _SWEEP = delete(_table).where(_table.c.expires_at < bindparam("before"))
-_APPROVED_DEVICE = HotStatement(
-    select(*DEVICE_COLUMNS, organizations.c.name.label("organization_name"))
-    .select_from(DEVICES_WITH_HUBS.join(organizations, organizations.c.id == devices.c.organization_id))
-    .where(
-        devices.c.id == bindparam("device_id"),
-        devices.c.organization_id == bindparam("organization_id"),
-        exists().where(
-            memberships.c.operator_id == bindparam("operator_id"),
-            memberships.c.organization_id == bindparam("organization_id"),
-            or_(*(memberships.c.role == role.value for role in sorted(APPROVING_ROLES))),
-        ),
-    )
-    # Two codes that were approved for one device are redeemed one after the other.
-    .with_for_update(of=devices, key_share=True)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,15 @@ def add_device_authorization(
     )
 
 
-def find_by_device_code(connection: Connection, device_code_digest: str) -> DeviceAuthorization | None:
+def find_by_device_code(
+    connection: Connection, device_code_digest: str
+) -> tuple[DeviceAuthorization, ApprovedDevice | None] | None:
+    """Find a device authorization, and the device that it was approved for, if it was and the device is still there."""
     row = _FIND_BY_DEVICE_CODE.run(connection, {"wanted": device_code_digest}).one_or_none()
-    return None if row is None else _read(row)
+    if row is None:
+        return None
+    approved = None if row.device_name is None else ApprovedDevice(read_device(row), row.organization_name)
+    return _read(row), approved
 
 
 def find_by_user_code(connection: Connection, user_code_digest: str) -> DeviceAuthorization | None:
@@ -148,7 +162,7 @@ def deny(
 
 
 def withdraw(connection: Connection, device_code_digest: str, now: datetime) -> bool:
-    """Move approved → denied: the device, its license or its approver's right has ended (T10, T11)."""
+    """Move approved → denied: the license has ended (T10)."""
     return connection.execute(_WITHDRAW, {"wanted": device_code_digest, "now": now}).rowcount == 1
 
 
@@ -158,24 +172,16 @@ def withdraw_of_device(connection: Connection, device_id: str, now: datetime) ->
 
 
 def consume(connection: Connection, device_code_digest: str, now: datetime) -> bool:
-    """Move approved → consumed. False for every racer but one (T05)."""
+    """Move approved → consumed, and hold the device until the transaction ends.
+
+    False for every racer but one (T05), and where the device has gone or its approver may approve no longer (T10, T11).
+    """
     return _CONSUME.run(connection, {"wanted": device_code_digest, "now": now}).rowcount == 1
 
 
-def find_approved_device(connection: Connection, authorization: DeviceAuthorization) -> ApprovedDevice | None:
-    """Find the device of an approval, and hold it until the transaction ends.
-
-    None when it has gone, or its approver may approve no longer (T10, T11).
-    """
-    row = _APPROVED_DEVICE.run(
-        connection,
-        {
-            "device_id": authorization.device_id,
-            "organization_id": authorization.organization_id,
-            "operator_id": authorization.operator_id,
-        },
-    ).one_or_none()
-    return None if row is None else ApprovedDevice(device=read_device(row), organization_name=row.organization_name)
+def withdraw_ended(connection: Connection, device_code_digest: str, now: datetime) -> bool:
+    """Move approved → denied where the device has gone or its approver may approve no longer (T10, T11)."""
+    return connection.execute(_WITHDRAW_ENDED, {"wanted": device_code_digest, "now": now}).rowcount == 1
 
 
 def sweep_device_authorizations(connection: Connection, before: datetime) -> None:

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-_hubs = devices.alias("hubs")
+HUBS = devices.alias("hubs")
 DEVICE_COLUMNS = (
     devices.c.id.label("device_id"),
     devices.c.organization_id.label("device_organization_id"),
     devices.c.name.label("device_name"),
     devices.c.kind.label("device_kind"),
     devices.c.store.label("device_store"),
-    _hubs.c.name.label("hub_name"),
-    _hubs.c.server_url.label("hub_url"),
+    HUBS.c.name.label("hub_name"),
+    HUBS.c.server_url.label("hub_url"),
 )
-DEVICES_WITH_HUBS = devices.outerjoin(_hubs, _hubs.c.id == devices.c.hub_device_id)
+DEVICES_WITH_HUBS = devices.outerjoin(HUBS, HUBS.c.id == devices.c.hub_device_id)
 
 
 def read_device(row: Row[*tuple[Any, ...]]) -> Device:

@@ -46,7 +46,6 @@ _KEPT = select(
     )
 )
 _KEPT_BY_ID = HotStatement(_KEPT.where(grants.c.id == bindparam("wanted")))
-_KEPT_BY_AUTHORIZATION = _KEPT.where(grants.c.device_authorization_id == bindparam("wanted"))
 _ROTATE = HotStatement(
     update(grants)
     .where(
@@ -93,7 +92,6 @@ def add_grant(
     grant: Grant,
     succession: Succession,
     *,
-    device_authorization_id: str,
     family: Family,
     expires_at: datetime,
 ) -> None:
@@ -109,7 +107,6 @@ def add_grant(
             "created_at": family.rotated_at,
             "last_contact_at": family.rotated_at,
             "expires_at": expires_at,
-            "device_authorization_id": device_authorization_id,
             "dpop_jkt": grant.dpop_jkt,
             "status_index": grant.status_index,
             "group_password_generation": grant.group_password_generation,
@@ -125,11 +122,6 @@ def add_grant(
 
 def find_grant(connection: Connection, grant_id: str) -> KeptGrant | None:
     row = _KEPT_BY_ID.run(connection, {"wanted": grant_id}).one_or_none()
-    return None if row is None else _read(row)
-
-
-def find_grant_of_authorization(connection: Connection, device_authorization_id: str) -> KeptGrant | None:
-    row = connection.execute(_KEPT_BY_AUTHORIZATION, {"wanted": device_authorization_id}).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -125,6 +125,7 @@ device_authorizations: Final = Table(
 grants: Final = Table(
     "grants",
     metadata,
+    # That of the device authorization it came from. No foreign key: those are swept, grants stay.
     Column("id", String(36), primary_key=True),
     Column("device_id", ForeignKey("devices.id"), nullable=False, index=True),
     Column("client_id", ForeignKey("clients.client_id"), nullable=False),
@@ -135,8 +136,6 @@ grants: Final = Table(
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("ended_reason", String(32)),
-    # No foreign key: device authorizations are swept, grants stay.
-    Column("device_authorization_id", String(36), nullable=False, unique=True),
     Column("dpop_jkt", String(43)),
     Column("status_index", Integer, nullable=False, unique=True),
     # Of a site that connected by the Group Password: the generation that it knew. None for the device flow.

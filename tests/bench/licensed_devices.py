@@ -72,7 +72,7 @@ class LicensedDevices:
             connection.execute(insert(grants), [self._grant(code) for code in codes])
 
     def _grant(self, code: dict[str, Any]) -> dict[str, Any]:
-        grant_id, seed, before = str(uuid.uuid4()), new_seed(), new_secret()
+        grant_id, seed, before = code["id"], new_seed(), new_secret()
         key = self._wired.protocol.refresh_token_key
         token = successor_of(before, seed, grant_id=grant_id, generation=0, key=key)
         self._tokens.append(token)
@@ -86,7 +86,6 @@ class LicensedDevices:
             "created_at": code["consumed_at"],
             "last_contact_at": code["consumed_at"],
             "expires_at": code["consumed_at"] + 12 * _AGE,
-            "device_authorization_id": code["id"],
             "status_index": code["status_index"],
             "refresh_token_digest": digest(token),
             "predecessor_digest": digest(before),

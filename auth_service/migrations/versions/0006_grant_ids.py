@@ -1,0 +1,30 @@
+"""A grant has the id of the device authorization that it came from; the column that named it goes.
+
+Grants of before keep their ids, which their refresh tokens carry. A device code that was redeemed minutes before this
+revision, and comes again after it, is refused as used, but no longer ends its grant.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_grants_device_authorization_id"), type_="unique")
+        batch_op.drop_column("device_authorization_id")
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("device_authorization_id", sa.String(length=36), nullable=True))
+    op.execute("UPDATE grants SET device_authorization_id = id")
+    with op.batch_alter_table("grants", schema=None) as batch_op:
+        batch_op.alter_column("device_authorization_id", existing_type=sa.String(length=36), nullable=False)
+        batch_op.create_unique_constraint(batch_op.f("uq_grants_device_authorization_id"), ["device_authorization_id"])
