@@ -33,8 +33,11 @@ def limiter(request: pytest.FixtureRequest) -> Iterator[Limiter]:
             yield Limiter(redis)
     else:
         server = FakeServer()
+        redis = FakeRedis(server=server)
+        # fakeredis makes its database at the first call; two threads at once would make two.
+        redis.ping()
         server.connected = request.param == "fakeredis"
-        yield Limiter(FakeRedis(server=server))
+        yield Limiter(redis)
 
 
 @pytest.fixture
