@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # Made once: json.dumps makes an encoder at each call that asks for order.
 _AS_JSON: Final = json.JSONEncoder(sort_keys=True).encode
+_BLANK: Final = vars(OAuth2Request("POST", "https://issuer.example"))
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -152,12 +153,12 @@ class ProtocolRequest(OAuth2Request):
     """One request to a protocol endpoint: its WSGI environment, and its form, in which each parameter stands once."""
 
     def __init__(self, environ: dict[str, Any], form: Mapping[str, str], services: ProtocolServices) -> None:
-        # Behind a proxy that ends TLS the request's own address says http; the issuer's scheme is what counts.
-        super().__init__(
-            method=environ["REQUEST_METHOD"],
-            uri=services.issuer.issuer + environ["PATH_INFO"],
-            headers=EnvironHeaders(environ),
-        )
+        # Not by its own __init__, which parses the address to ask whether it is https. Behind a proxy that ends TLS
+        # that is for the issuer to say, and the settings have asked it.
+        self.__dict__.update(_BLANK)
+        self.method = environ["REQUEST_METHOD"]
+        self.uri = services.issuer.issuer + environ["PATH_INFO"]
+        self.headers = EnvironHeaders(environ)
         self._environ = environ
         self._form = form
         self._services = services

@@ -79,7 +79,7 @@ def request_device_authorization(
     """
     device_code = new_secret()
     expires_at = now + timedelta(seconds=LIFETIME_SECONDS)
-    pending = pace.pending_step(
+    pending = pace.new_step(
         digest(device_code),
         client_id=request.client_id,
         expires_at=expires_at,

@@ -44,7 +44,7 @@ def successor_of(old: str, seed: str, *, grant_id: str, generation: int, key: by
     `key` is the service's own, `generation` that of the successor.
     """
     secret = hmac.digest(old.encode(), b"tillpass refresh token" + bytes.fromhex(seed), "sha256")
-    marked = UUID(grant_id).bytes + generation.to_bytes(4, "big") + secret
+    marked = bytes.fromhex(grant_id.replace("-", "")) + generation.to_bytes(4, "big") + secret
     return _encoded(marked + _mark(marked, key))
 
 

@@ -51,19 +51,28 @@ if early then return pending and 'pending_early' or 'early' end
 return pending and 'pending' or 'unknown'
 """
 
-# Times in ms; `public` is 1 for a public client.
-_PENDING_STEP: Final = """
+# ARGV: client, interval, pending_until, expires_at (times in ms), and 1 for a public client.
+_NOTE_PENDING: Final = """
+local client, interval, pending_until, expires_at, public = unpack(ARGV)
+if redis.call('HEXISTS', KEYS[1], 'decided') == 1 then return end
+redis.call('HSETNX', KEYS[1], 'client', client)
+redis.call('HSETNX', KEYS[1], 'interval', interval)
+redis.call('HSET', KEYS[1], 'pending_until', pending_until)
+if public == '1' then redis.call('HSETNX', KEYS[1], 'public', 1) end
+redis.call('PEXPIREAT', KEYS[1], expires_at)
+"""
+
+# The same for a code that was drawn just now: nothing is known of it that must stay.
+_NEW_STEP: Final = """
 local function step(key, client, interval, pending_until, expires_at, public)
-  if redis.call('HEXISTS', key, 'decided') == 1 then return end
-  redis.call('HSETNX', key, 'client', client)
-  redis.call('HSETNX', key, 'interval', interval)
-  redis.call('HSET', key, 'pending_until', pending_until)
-  if public == '1' then redis.call('HSETNX', key, 'public', 1) end
+  if public == '1' then
+    redis.call('HSET', key, 'client', client, 'interval', interval, 'pending_until', pending_until, 'public', 1)
+  else
+    redis.call('HSET', key, 'client', client, 'interval', interval, 'pending_until', pending_until)
+  end
   redis.call('PEXPIREAT', key, expires_at)
 end
 """
-
-_NOTE_PENDING: Final = _PENDING_STEP + "step(KEYS[1], unpack(ARGV))"
 
 # A poll that read SQL just before the decision must not note the code as pending after it.
 _DECIDED: Final = """
@@ -112,21 +121,16 @@ class PollPace:
 
         `public` is said of a client that has nothing to authenticate with; what was said once stays.
         """
-        step = self.pending_step(code, client_id=client_id, expires_at=expires_at, now=now, public=public)
         try:
-            self._note_pending(step.key, *step.arguments)
+            self._note_pending(_key(code), *_pending(client_id, expires_at, now, public=public))
         except RedisError as fault:
             _say_away(fault)
 
-    def pending_step(
+    def new_step(
         self, code: str, *, client_id: str, expires_at: datetime, now: datetime, public: bool = False
     ) -> ScriptStep:
-        """Give what note_pending does, as a step of another script."""
-        gone_at = _milliseconds(expires_at)
-        # Redis has a clock of its own: by ours an expired code is not pending, however late Redis forgets it.
-        pending_until = min(_milliseconds(now) + PENDING_SECONDS * 1000, gone_at)
-        arguments = (client_id, INTERVAL_SECONDS * 1000, pending_until, gone_at, 1 if public else 0)
-        return ScriptStep(_PENDING_STEP, _key(code), arguments)
+        """Give what note_pending does for a code that was drawn just now, as a step of another script."""
+        return ScriptStep(_NEW_STEP, _key(code), _pending(client_id, expires_at, now, public=public))
 
     def decided(self, code: str) -> None:
         """Let the next poll ask SQL. Should this be lost, it does so after PENDING_SECONDS all the same."""
@@ -134,6 +138,13 @@ class PollPace:
             self._decided(_key(code))
         except RedisError as fault:
             _say_away(fault)
+
+
+def _pending(client_id: str, expires_at: datetime, now: datetime, *, public: bool) -> tuple[str | int, ...]:
+    gone_at = _milliseconds(expires_at)
+    # Redis has a clock of its own: by ours an expired code is not pending, however late Redis forgets it.
+    pending_until = min(_milliseconds(now) + PENDING_SECONDS * 1000, gone_at)
+    return client_id, INTERVAL_SECONDS * 1000, pending_until, gone_at, 1 if public else 0
 
 
 def _key(code: str) -> str:

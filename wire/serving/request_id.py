@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-import uuid
+from secrets import token_hex
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -25,7 +25,7 @@ REHEARSAL: Final = "tillpass.rehearsal"
 
 def request_id_for(offered: str) -> str:
     """Take the id that a request brings in X-Request-ID when it is a good one, else make one."""
-    return offered if _GOOD_ID.match(offered) else uuid.uuid4().hex
+    return offered if _GOOD_ID.match(offered) else token_hex(16)
 
 
 def log_request(log: logging.Logger, request_id: str, method: str, path: str, status: int, began: float) -> None:
@@ -53,7 +53,7 @@ def install_request_log(app: Flask, service: str) -> None:
     @app.after_request
     def _end(response: Response) -> Response:
         # A hook that was there before ours may have ended the request: then it has no id yet.
-        request_id = g.get("request_id", uuid.uuid4().hex)
+        request_id = g.get("request_id", token_hex(16))
         response.headers["X-Request-ID"] = request_id
         if request.path not in _QUIET_PATHS and not request.environ.get(REHEARSAL):
             began = g.get("began", time.monotonic())
