@@ -5,8 +5,8 @@ Descriptions are fixed sentences: no input is echoed (T16), and RFC 6749's restr
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractContextManager
+from typing import Any, Final
 
 from authlib.oauth2 import OAuth2Error
 
@@ -14,10 +14,8 @@ from auth_service.domain.errors import GrantRefusedError, LicenseServiceAwayErro
 from database.errors import DatabaseUnavailableError
 from wire.errors import NonceWantedError, ProofRefusedError, UnreachableError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 RETRY_AFTER_SECONDS: Final = 5
+_AWAY: Final = (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError, UnreachableError)
 
 
 class RefusedGrantError(OAuth2Error):
@@ -56,14 +54,23 @@ class TemporarilyUnavailableError(OAuth2Error):
         return [*headers, ("Retry-After", str(RETRY_AFTER_SECONDS))]
 
 
-@contextmanager
-def as_oauth_errors() -> Iterator[None]:
+def as_oauth_errors() -> AbstractContextManager[None]:
     """Turn the errors of an action into those of the protocol."""
-    try:
-        yield
-    except GrantRefusedError as refused:
-        raise RefusedGrantError(refused) from refused
-    except ProofRefusedError as refused:
-        raise RefusedProofError(refused) from refused
-    except (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError, UnreachableError) as fault:
-        raise TemporarilyUnavailableError from fault
+    return _TRANSLATION
+
+
+class _Translation(AbstractContextManager[None]):
+    """It keeps nothing, so that one serves all; contextlib would make a generator at each of a request's three."""
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, GrantRefusedError):
+            raise RefusedGrantError(fault) from fault
+        if isinstance(fault, ProofRefusedError):
+            raise RefusedProofError(fault) from fault
+        if isinstance(
+            fault, (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError, UnreachableError)
+        ):
+            raise TemporarilyUnavailableError from fault
+
+
+_TRANSLATION: Final = _Translation()

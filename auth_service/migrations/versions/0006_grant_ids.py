@@ -1,5 +1,7 @@
 """A grant has the id of the device authorization that it came from; the column that named it goes.
 
+Also, a device authorization that nobody has approved stands in no index of devices.
+
 Grants of before keep their ids, which their refresh tokens carry. A device code that was redeemed minutes before this
 revision, and comes again after it, is refused as used, but no longer ends its grant.
 """
@@ -19,9 +21,19 @@ def upgrade() -> None:
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_grants_device_authorization_id"), type_="unique")
         batch_op.drop_column("device_authorization_id")
+    op.drop_index("ix_device_authorizations_device_id", table_name="device_authorizations")
+    op.create_index(
+        "ix_device_authorizations_of_device",
+        "device_authorizations",
+        ["device_id"],
+        sqlite_where=sa.text("device_id IS NOT NULL"),
+        postgresql_where=sa.text("device_id IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_device_authorizations_of_device", table_name="device_authorizations")
+    op.create_index("ix_device_authorizations_device_id", "device_authorizations", ["device_id"])
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.add_column(sa.Column("device_authorization_id", sa.String(length=36), nullable=True))
     op.execute("UPDATE grants SET device_authorization_id = id")
