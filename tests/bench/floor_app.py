@@ -1,4 +1,4 @@
-"""The least that an answer costs here: a constant by WSGI, one by Flask, and Flask with a form and one Redis call.
+"""The least that an answer costs here: a constant, and a form with one Redis call; each by bare WSGI and by Flask.
 
 Run by the same servers with the same settings as auth_service; `FLOOR_REDIS_URL` names its Redis.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
 
 from flask import Flask, Response, request
 from redis import Redis
@@ -23,9 +24,14 @@ _redis = Redis.from_url(os.environ["FLOOR_REDIS_URL"])
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-    """Answer `/wsgi` without a framework, all else by Flask."""
+    """Answer `/wsgi` and `/wsgi-floor` without a framework, all else by Flask."""
     if environ["PATH_INFO"] == "/wsgi":
         start_response("200 OK", _HEADERS)
+        return [CONSTANT]
+    if environ["PATH_INFO"] == "/wsgi-floor":
+        form = parse_qs(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
+        _redis.get(form["device_code"][0])
+        start_response("400 Bad Request", _HEADERS)
         return [CONSTANT]
     answer: Iterable[bytes] = _flask(environ, start_response)
     return answer

@@ -39,11 +39,12 @@ class Operation:
 
 def floor_operations(server: Server) -> list[Operation]:
     """Give the operations of the floors; `server` runs floor_app."""
-    poll = _post(server, "/floor", {"grant_type": DEVICE_CODE, "device_code": "x" * 43, "client_id": CLIENT_ID})
+    form = {"grant_type": DEVICE_CODE, "device_code": "x" * 43, "client_id": CLIENT_ID}
     return [
         Operation("constant WSGI answer", Expected(200), _always(_get(server, "/wsgi"))),
         Operation("constant Flask answer", Expected(200), _always(_get(server, "/flask"))),
-        Operation("floor: Flask, form, one Redis call", _PENDING, _always(poll)),
+        Operation("WSGI, form, one Redis call", _PENDING, _always(_post(server, "/wsgi-floor", form))),
+        Operation("floor: Flask, form, one Redis call", _PENDING, _always(_post(server, "/floor", form))),
     ]
 
 
