@@ -23,7 +23,7 @@ class NotificationQueue:
     """The sending end of the queue."""
 
     def __init__(self, redis_url: str) -> None:
-        self._celery = Celery("notification_queue", broker=redis_url, set_as_current=False)
+        self._celery = Celery("notification_queue", broker=_broker_url(redis_url), set_as_current=False)
         self._celery.conf.update(
             task_serializer="json",
             accept_content=["json"],
@@ -51,3 +51,8 @@ class NotificationQueue:
             )
         except (OperationalError, OSError) as fault:
             raise UnreachableError("The notification queue does not answer.") from fault
+
+
+def _broker_url(redis_url: str) -> str:
+    """Give Celery's name for a Redis behind a socket of this machine; any other has one name for it and redis-py."""
+    return redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")

