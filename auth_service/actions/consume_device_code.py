@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import IntegrityError
+
 from auth_service.actions.issuing import IssuedGrant
 from auth_service.domain.errors import AccessDeniedError
 from auth_service.domain.grant import GRANT_SECONDS, Grant, new_family
@@ -41,22 +43,26 @@ def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
 
     Raises AccessDeniedError when the approval had to be withdrawn instead (T10, T11), or DatabaseUnavailableError.
     """
-    code = authorization.device_code_digest
+    if approved is not None:
+        grant = Grant(
+            id=authorization.id,
+            client_id=authorization.client_id,
+            scope=authorization.scope,
+            device=approved.device,
+            organization_name=approved.organization_name,
+            entitlement=entitlement,
+            status_index=authorization.drawn_status_index,
+            dpop_jkt=dpop_jkt,
+        )
+        try:
+            issued = _consume(parts, authorization, grant, device_code, replaces=approved.is_licensed, now=now)
+        except IntegrityError:
+            # Another code of this device was redeemed since it was read; its grant is there to be replaced now.
+            issued = _consume(parts, authorization, grant, device_code, replaces=True, now=now)
+        if issued is not None:
+            return issued
     with parts.database.transaction() as connection:
-        if approved is not None and consume(connection, code, now):
-            grant = Grant(
-                id=authorization.id,
-                client_id=authorization.client_id,
-                scope=authorization.scope,
-                device=approved.device,
-                organization_name=approved.organization_name,
-                entitlement=entitlement,
-                status_index=authorization.drawn_status_index,
-                dpop_jkt=dpop_jkt,
-            )
-            refresh_token = _add(connection, grant, authorization, device_code, parts.refresh_token_key, now)
-            return IssuedGrant(grant=grant, refresh_token=refresh_token)
-        withdrawn = withdraw_ended(connection, code, now)
+        withdrawn = withdraw_ended(connection, authorization.device_code_digest, now)
         if withdrawn:
             append_event(connection, authorization_withdrawn(authorization, "approval_ended", now))
     # Raised after the commit: the withdrawal must stand.
@@ -65,19 +71,40 @@ def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
     return None
 
 
-def _add(
+def _consume(
+    parts: IssuingParts,
+    authorization: DeviceAuthorization,
+    grant: Grant,
+    device_code: str,
+    *,
+    replaces: bool,
+    now: datetime,
+) -> IssuedGrant | None:
+    with parts.database.transaction() as connection:
+        if not consume(connection, authorization.device_code_digest, now):
+            return None
+        key = parts.refresh_token_key
+        refresh_token = _add(connection, grant, authorization, device_code, key, replaces=replaces, now=now)
+    return IssuedGrant(grant=grant, refresh_token=refresh_token)
+
+
+def _add(  # noqa: PLR0913 - as above
     connection: Connection,
     grant: Grant,
     authorization: DeviceAuthorization,
     device_code: str,
     refresh_token_key: bytes,
+    *,
+    replaces: bool,
     now: datetime,
 ) -> str:
     family, seed = new_family(now), new_seed()
     refresh_token = successor_of(
         device_code, seed, grant_id=grant.id, generation=family.generation, key=refresh_token_key
     )
-    replaced = end_grant_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now)
+    replaced = (
+        end_grant_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now) if replaces else None
+    )
     add_grant(
         connection,
         grant,

@@ -14,7 +14,14 @@ from auth_service.domain.device_authorization import MOVES, DeviceAuthorization,
 from auth_service.domain.operator import APPROVING_ROLES
 from auth_service.storage.devices import DEVICE_COLUMNS, HUBS, read_device
 from auth_service.storage.entitlements import dump_entitlement, load_entitlement
-from auth_service.storage.tables import device_authorizations, devices, memberships, organizations, status_indexes
+from auth_service.storage.tables import (
+    device_authorizations,
+    devices,
+    grants,
+    memberships,
+    organizations,
+    status_indexes,
+)
 from database.hot_statement import HotStatement
 
 if TYPE_CHECKING:
@@ -32,7 +39,12 @@ _INSERT = HotStatement(insert(_table))
 # With the device that it was approved for, which saves a redeem a statement. One join behind the other: within a join
 # SQLite would read all devices.
 _FIND_BY_DEVICE_CODE = HotStatement(
-    select(_table, *DEVICE_COLUMNS[1:], organizations.c.name.label("organization_name"))
+    select(
+        _table,
+        *DEVICE_COLUMNS[1:],
+        organizations.c.name.label("organization_name"),
+        exists().where(grants.c.device_id == _table.c.device_id, grants.c.ended_at.is_(None)).label("is_licensed"),
+    )
     .select_from(
         _table.outerjoin(devices, devices.c.id == _table.c.device_id)
         .outerjoin(HUBS, HUBS.c.id == devices.c.hub_device_id)
@@ -83,10 +95,11 @@ _SWEEP = delete(_table).where(_table.c.expires_at < bindparam("before"))
 
 @dataclass(frozen=True, slots=True)
 class ApprovedDevice:
-    """The device that an approval is for, and whose it is."""
+    """The device that an approval is for, whose it is, and whether it has a live grant."""
 
     device: Device
     organization_name: str
+    is_licensed: bool
 
 
 def add_device_authorization(
@@ -118,8 +131,9 @@ def find_by_device_code(
     row = _FIND_BY_DEVICE_CODE.run(connection, {"wanted": device_code_digest}).one_or_none()
     if row is None:
         return None
-    approved = None if row.device_name is None else ApprovedDevice(read_device(row), row.organization_name)
-    return _read(row), approved
+    if row.device_name is None:
+        return _read(row), None
+    return _read(row), ApprovedDevice(read_device(row), row.organization_name, bool(row.is_licensed))
 
 
 def find_by_user_code(connection: Connection, user_code_digest: str) -> DeviceAuthorization | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import exists, func, insert, select
 
 from auth_service.domain.device import Device, DeviceKind, ListedDevice
 from auth_service.domain.device_authorization import Status
@@ -107,14 +107,10 @@ def list_devices(connection: Connection, organization_id: str, now: datetime) ->
         device_authorizations.c.status == Status.APPROVED.value,
         device_authorizations.c.expires_at > now,
     )
-    newest = (
-        select(grants.c.id)
-        .where(grants.c.device_id == devices.c.id)
-        .order_by(grants.c.created_at.desc(), grants.c.id)
-        .limit(1)
-        .scalar_subquery()
-        .correlate(devices)
-    )
+    of_device = select(grants.c.id).where(grants.c.device_id == devices.c.id).limit(1).correlate(devices)
+    live = of_device.where(grants.c.ended_at.is_(None))
+    ended = of_device.where(grants.c.ended_at.is_not(None)).order_by(grants.c.created_at.desc(), grants.c.id)
+    newest = func.coalesce(live.scalar_subquery(), ended.scalar_subquery())
     rows = connection.execute(
         select(
             *DEVICE_COLUMNS,

@@ -134,7 +134,7 @@ grants: Final = Table(
     metadata,
     # That of the device authorization it came from. No foreign key: those are swept, grants stay.
     Column("id", String(36), primary_key=True),
-    Column("device_id", ForeignKey("devices.id"), nullable=False, index=True),
+    Column("device_id", ForeignKey("devices.id"), nullable=False),
     Column("client_id", ForeignKey("clients.client_id"), nullable=False),
     Column("scope", Text, nullable=False),
     Column("entitlement", Text, nullable=False),
@@ -162,6 +162,13 @@ Index(
     unique=True,
     sqlite_where=grants.c.ended_at.is_(None),
     postgresql_where=grants.c.ended_at.is_(None),
+)
+# Beside the live one: a redeem writes one of the two.
+Index(
+    "ix_grants_ended_of_device",
+    grants.c.device_id,
+    sqlite_where=grants.c.ended_at.is_not(None),
+    postgresql_where=grants.c.ended_at.is_not(None),
 )
 Index(
     "ix_grants_seeds_to_erase",
@@ -229,7 +236,7 @@ audit_events: Final = Table(
     metadata,
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("happened_at", Instant, nullable=False),
-    Column("event", String(48), nullable=False, index=True),
+    Column("event", String(48), nullable=False),
     # No foreign keys: the trail outlives what it tells about.
     Column("organization_id", String(36), index=True),
     Column("operator_id", String(36)),
@@ -238,6 +245,14 @@ audit_events: Final = Table(
     Column("details", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+# Looked up at every start; other events are asked for by whom they are about, or by people who have a moment.
+Index(
+    "ix_audit_events_settings_changed",
+    audit_events.c.sequence,
+    sqlite_where=audit_events.c.event == "settings_changed",
+    postgresql_where=audit_events.c.event == "settings_changed",
 )
 
 audit_head: Final = Table(

@@ -1,6 +1,6 @@
 """A grant has the id of the device authorization that it came from; the column that named it goes.
 
-Also, a device authorization that nobody has approved stands in no index of devices.
+Also, what a new code or a redeem writes stands in fewer indexes.
 
 Grants of before keep their ids, which their refresh tokens carry. A device code that was redeemed minutes before this
 revision, and comes again after it, is refused as used, but no longer ends its grant.
@@ -29,9 +29,29 @@ def upgrade() -> None:
         sqlite_where=sa.text("device_id IS NOT NULL"),
         postgresql_where=sa.text("device_id IS NOT NULL"),
     )
+    op.drop_index("ix_grants_device_id", table_name="grants")
+    op.create_index(
+        "ix_grants_ended_of_device",
+        "grants",
+        ["device_id"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.drop_index("ix_audit_events_event", table_name="audit_events")
+    op.create_index(
+        "ix_audit_events_settings_changed",
+        "audit_events",
+        ["sequence"],
+        sqlite_where=sa.text("event = 'settings_changed'"),
+        postgresql_where=sa.text("event = 'settings_changed'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_events_settings_changed", table_name="audit_events")
+    op.create_index("ix_audit_events_event", "audit_events", ["event"])
+    op.drop_index("ix_grants_ended_of_device", table_name="grants")
+    op.create_index("ix_grants_device_id", "grants", ["device_id"])
     op.drop_index("ix_device_authorizations_of_device", table_name="device_authorizations")
     op.create_index("ix_device_authorizations_device_id", "device_authorizations", ["device_id"])
     with op.batch_alter_table("grants", schema=None) as batch_op:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from auth_service.actions.verify_audit_trail import verify_audit_trail
 from auth_service.domain.audit_event import FIRST_PREVIOUS_HASH, AuditEvent, AuditEventName
@@ -18,6 +19,7 @@ from auth_service.storage.audit_trail import (
     append_event,
     append_events,
     list_events,
+    newest_event,
     read_extent,
     walk_events,
 )
@@ -171,3 +173,31 @@ def test_filters_narrow(database: Database, wanted: EventFilter, sequences: list
     with database.reading() as connection:
         assert [event.sequence for event in list_events(connection, wanted, limit=10)] == sequences
         assert [event.sequence for event in walk_events(connection, wanted, batch=2)] == sequences
+
+
+def test_the_newest_change_of_settings_is_found_among_all_else(database: Database) -> None:
+    """Every start asks for it."""
+    changed = replace(EVENT, name=AuditEventName.SETTINGS_CHANGED, happened_at=NOON + timedelta(hours=1))
+    append(database, replace(changed, happened_at=NOON), changed, EVENT)
+
+    with database.reading() as connection:
+        newest = newest_event(connection, AuditEventName.SETTINGS_CHANGED)
+        missing = newest_event(connection, AuditEventName.KEY_REVOKED)
+
+    assert newest is not None
+    assert (newest.sequence, newest.happened_at) == (2, changed.happened_at)
+    assert missing is None
+
+
+def test_the_newest_change_of_settings_is_found_by_its_index(database: Database) -> None:
+    """The trail of years is not read for it."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by its statistics")
+    asked: list[str] = []
+    listen(database.engine, "before_cursor_execute", lambda *called: asked.append(called[2]))
+
+    with database.reading() as connection:
+        newest_event(connection, AuditEventName.SETTINGS_CHANGED)
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0]}", (1, 0)).all()
+
+    assert "ix_audit_events_settings_changed" in plan[3]
