@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -24,6 +25,16 @@ settings.load_profile("unhurried")
 SHARES_WHAT_RUNS = frozenset({"journeys", "faults", "mail"})
 
 FIGURES: Final = ("Emails while", "emails", "kills", "lost", "raw duplicates", "visible duplicates", "time to done")
+
+
+@pytest.fixture(autouse=True)
+def _log_goes_where_it_went() -> Iterator[None]:
+    """Take back what a test has set up to write the log: it may write into a capture that ends with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

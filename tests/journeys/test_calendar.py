@@ -75,6 +75,8 @@ def test_an_owner_is_reminded_once_and_not_of_what_was_renewed_meanwhile(stack: 
 
     (mail,) = wait_for("the reminder", arrived)
     assert "Ends in 6" in str(mail)
+    # The email is there a moment before the worker has written down that it is.
+    wait_for("the outcome", lambda: reminders(stack) == {"7": "sent"} or None)
     stack.kill("notify_worker")
     try:
         renewed = sell_key(stack, organization_id, days_left=1)
