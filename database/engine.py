@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from database import connections
 from database.connections import FileConnections, ServerConnections
 from database.errors import DatabaseUnavailableError
-from database.faults import translated
+from database.faults import raise_translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,13 +101,14 @@ class _Reading:
         try:
             self._connection = self._connections.take()
         except SQLAlchemyError as fault:
-            raise translated(fault) from fault
+            raise_translated(fault)
+            raise
         return self._connection
 
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         self._connections.give_back(self._connection)
         if fault is not None:
-            _raise_translated(fault)
+            raise_translated(fault)
 
 
 class _Transaction:
@@ -122,7 +123,8 @@ class _Transaction:
         try:
             self._connection = self._connections.begin()
         except SQLAlchemyError as fault:
-            raise translated(fault) from fault
+            raise_translated(fault)
+            raise
         self._calls: list[Callable[[], None]] = []
         self._connection.info[_AFTER_COMMIT] = self._calls
         return self._connection
@@ -130,20 +132,15 @@ class _Transaction:
     def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
         if fault is not None:
             self._connections.undo(self._connection)
-            _raise_translated(fault)
+            raise_translated(fault)
             return
         try:
             self._connections.commit(self._connection)
         except SQLAlchemyError as failed:
-            raise translated(failed) from failed
+            raise_translated(failed)
+            raise
         for call in self._calls:
             call()
-
-
-def _raise_translated(fault: BaseException) -> None:
-    ours = translated(fault)
-    if ours is not fault:
-        raise ours from fault
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from database.errors import DatabaseUnavailableError, TransactionUndoneError
@@ -24,27 +24,16 @@ def faults_translated() -> Iterator[None]:
     """Turn what a driver says when its database does not do the work into our errors; our defects pass."""
     try:
         yield
-    except Exception as fault:
-        ours = translated(fault)
-        if ours is fault:
-            raise
+    except SQLAlchemyError as fault:
+        raise_translated(fault)
+        raise
+
+
+def raise_translated(fault: BaseException) -> None:
+    """Raise our error for what SQLAlchemy raised; do nothing where it is a defect, or nothing of a database."""
+    ours = _translated(fault)
+    if ours is not None:
         raise ours from fault
-
-
-def translated(fault: BaseException) -> BaseException:
-    """Give our error for what SQLAlchemy raised, or the same back: it is a defect, or nothing of a database."""
-    if isinstance(fault, PoolTimeoutError):
-        return DatabaseUnavailableError("No connection to the database was free.")
-    if isinstance(fault, OperationalError):
-        # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
-        if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
-            return fault
-        if getattr(fault.orig, "sqlstate", None) in _UNDONE:
-            return TransactionUndoneError("The database undid the work for the sake of another.")
-        return DatabaseUnavailableError("The database does not answer.")
-    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
-        return DatabaseUnavailableError("The connection to the database broke.")
-    return fault
 
 
 def of_driver(fault: Exception, connection: Connection) -> BaseException:
@@ -62,3 +51,18 @@ def of_driver(fault: Exception, connection: Connection) -> BaseException:
         connection_invalidated=broken,
         dialect=dialect,
     )
+
+
+def _translated(fault: BaseException) -> DatabaseUnavailableError | None:
+    if isinstance(fault, PoolTimeoutError):
+        return DatabaseUnavailableError("No connection to the database was free.")
+    if isinstance(fault, OperationalError):
+        # SQLite calls every fault operational. SQLITE_ERROR is a statement that will never work: no such table.
+        if getattr(fault.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
+            return None
+        if getattr(fault.orig, "sqlstate", None) in _UNDONE:
+            return TransactionUndoneError("The database undid the work for the sake of another.")
+        return DatabaseUnavailableError("The database does not answer.")
+    if isinstance(fault, DBAPIError) and fault.connection_invalidated:
+        return DatabaseUnavailableError("The connection to the database broke.")
+    return None

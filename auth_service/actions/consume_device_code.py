@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from auth_service.storage.device_authorizations import ApprovedDevice
     from wire.entitlement import Entitlement
 
+_REPLACED: Final = EndReason.REPLACED
+
 
 def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
     parts: IssuingParts,
@@ -43,6 +45,7 @@ def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
 
     Raises AccessDeniedError when the approval had to be withdrawn instead (T10, T11), or DatabaseUnavailableError.
     """
+    grant = None
     if approved is not None:
         grant = Grant(
             id=authorization.id,
@@ -54,15 +57,32 @@ def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
             status_index=authorization.drawn_status_index,
             dpop_jkt=dpop_jkt,
         )
-        try:
-            issued = _consume(parts, authorization, grant, device_code, replaces=approved.is_licensed, now=now)
-        except IntegrityError:
-            # Another code of this device was redeemed since it was read; its grant is there to be replaced now.
-            issued = _consume(parts, authorization, grant, device_code, replaces=True, now=now)
-        if issued is not None:
-            return issued
+    is_licensed = approved is not None and approved.is_licensed
+    try:
+        return _consume(parts, authorization, grant, device_code, replaces=is_licensed, now=now)
+    except IntegrityError:
+        # Another code of this device was redeemed since it was read; its grant is there to be replaced now.
+        return _consume(parts, authorization, grant, device_code, replaces=True, now=now)
+
+
+def _consume(
+    parts: IssuingParts,
+    authorization: DeviceAuthorization,
+    grant: Grant | None,
+    device_code: str,
+    *,
+    replaces: bool,
+    now: datetime,
+) -> IssuedGrant | None:
+    code = authorization.device_code_digest
     with parts.database.transaction() as connection:
-        withdrawn = withdraw_ended(connection, authorization.device_code_digest, now)
+        if grant is not None and consume(connection, code, now):
+            replaced = end_grant_of_device(connection, grant.device.id, reason=_REPLACED, now=now) if replaces else None
+            refresh_token = _add(connection, grant, device_code, code, key=parts.refresh_token_key, now=now)
+            ended = [] if replaced is None else [grant_ended(replaced, grant.device, _REPLACED, now)]
+            append_events(connection, [*ended, device_code_redeemed(grant, authorization, now)])
+            return IssuedGrant(grant=grant, refresh_token=refresh_token)
+        withdrawn = withdraw_ended(connection, code, now)
         if withdrawn:
             append_event(connection, authorization_withdrawn(authorization, "approval_ended", now))
     # Raised after the commit: the withdrawal must stand.
@@ -71,47 +91,14 @@ def consume_device_code(  # noqa: PLR0913 - what was shown, for what, by whom
     return None
 
 
-def _consume(
-    parts: IssuingParts,
-    authorization: DeviceAuthorization,
-    grant: Grant,
-    device_code: str,
-    *,
-    replaces: bool,
-    now: datetime,
-) -> IssuedGrant | None:
-    with parts.database.transaction() as connection:
-        if not consume(connection, authorization.device_code_digest, now):
-            return None
-        key = parts.refresh_token_key
-        refresh_token = _add(connection, grant, authorization, device_code, key, replaces=replaces, now=now)
-    return IssuedGrant(grant=grant, refresh_token=refresh_token)
-
-
-def _add(  # noqa: PLR0913 - as above
-    connection: Connection,
-    grant: Grant,
-    authorization: DeviceAuthorization,
-    device_code: str,
-    refresh_token_key: bytes,
-    *,
-    replaces: bool,
-    now: datetime,
-) -> str:
+def _add(connection: Connection, grant: Grant, device_code: str, code_digest: str, *, key: bytes, now: datetime) -> str:
     family, seed = new_family(now), new_seed()
-    refresh_token = successor_of(
-        device_code, seed, grant_id=grant.id, generation=family.generation, key=refresh_token_key
-    )
-    replaced = (
-        end_grant_of_device(connection, grant.device.id, reason=EndReason.REPLACED, now=now) if replaces else None
-    )
+    refresh_token = successor_of(device_code, seed, grant_id=grant.id, generation=family.generation, key=key)
     add_grant(
         connection,
         grant,
-        Succession(used_digest=authorization.device_code_digest, next_digest=digest(refresh_token), seed=seed),
+        Succession(used_digest=code_digest, next_digest=digest(refresh_token), seed=seed),
         family=family,
         expires_at=now + timedelta(seconds=GRANT_SECONDS),
     )
-    ended = [] if replaced is None else [grant_ended(replaced, grant.device, EndReason.REPLACED, now)]
-    append_events(connection, [*ended, device_code_redeemed(grant, authorization, now)])
     return refresh_token

@@ -36,8 +36,8 @@ _table = device_authorizations
 _by_device_code = _table.c.device_code_digest == bindparam("wanted")
 
 _INSERT = HotStatement(insert(_table))
-# With the device that it was approved for, which saves a redeem a statement. One join behind the other: within a join
-# SQLite would read all devices.
+# With the device that it was approved for, which saves a redeem a statement; the device's id is among the columns of
+# the authorization. One join behind the other: within a join SQLite would read all devices.
 _FIND_BY_DEVICE_CODE = HotStatement(
     select(
         _table,

@@ -92,7 +92,9 @@ def test_wrong_value_is_refused(name: str, value: object) -> None:
 @pytest.mark.parametrize("host", ["localhost:8001", "127.0.0.1:8001", "auth:8001"])
 def test_host_without_a_top_level_domain_is_a_good_address(host: str) -> None:
     """The local stack, and a house's own network."""
-    DeviceAuthorizedContext().load(_context(devices_url=f"http://{host}/devices"))
+    address = f"http://{host}/devices"
+
+    assert DeviceAuthorizedContext().load(_context(devices_url=address))["devices_url"] == address
 
 
 @pytest.mark.parametrize("extra", ["body", "subject", "recipient", "html"])

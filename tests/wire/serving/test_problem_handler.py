@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 
-def _is_a_problem(answer: Any, status: int, code: str) -> None:
+def assert_is_problem(answer: Any, status: int, code: str) -> None:
     assert (answer.status_code, answer.json["status"], answer.json["code"]) == (status, status, code)
     assert answer.content_type == PROBLEM_TYPE
     assert answer.headers["Cache-Control"] == "no-store"
@@ -27,7 +27,7 @@ def _is_a_problem(answer: Any, status: int, code: str) -> None:
 def test_our_own_problem_comes_as_it_was_raised(client: FlaskClient) -> None:
     answer = client.get("/problem")
 
-    _is_a_problem(answer, 409, "no_seat_free")
+    assert_is_problem(answer, 409, "no_seat_free")
     assert answer.json["errors"] == {"seats": ["None is free."]}
     assert "WWW-Authenticate" not in answer.headers
 
@@ -37,14 +37,14 @@ def test_challenge_comes_along(client: FlaskClient) -> None:
 
 
 def test_unknown_path_is_not_found(client: FlaskClient) -> None:
-    _is_a_problem(client.get("/nothing/here"), 404, "not_found")
+    assert_is_problem(client.get("/nothing/here"), 404, "not_found")
 
 
 def test_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
     """RFC 9110 §15.5.6: Allow is a MUST."""
     answer = client.delete("/words/a")
 
-    _is_a_problem(answer, 405, "method_not_allowed")
+    assert_is_problem(answer, 405, "method_not_allowed")
     assert {name.strip() for name in answer.headers["Allow"].split(",")} == {"GET", "HEAD", "OPTIONS", "PUT"}
 
 
@@ -55,11 +55,11 @@ def test_wrong_method_is_told_the_right_ones(client: FlaskClient) -> None:
 )
 def test_bad_json_is_the_caller_s_fault(body: bytes, client: FlaskClient) -> None:
     """T49: a 4xx with a clear text, never a 5xx."""
-    _is_a_problem(client.post("/json", data=body, content_type="application/json"), 400, "bad_request")
+    assert_is_problem(client.post("/json", data=body, content_type="application/json"), 400, "bad_request")
 
 
 def test_body_that_is_not_json_is_of_an_unsupported_type(client: FlaskClient) -> None:
-    _is_a_problem(client.post("/json", data="a=1", content_type="text/plain"), 415, "unsupported_media_type")
+    assert_is_problem(client.post("/json", data="a=1", content_type="text/plain"), 415, "unsupported_media_type")
 
 
 def test_body_of_the_largest_size_is_taken(client: FlaskClient) -> None:
@@ -75,7 +75,7 @@ def test_body_over_the_limit_is_too_large(content_type: str, client: FlaskClient
 
     answer = client.post(path, data=b"x" * (LARGEST_BODY + 1), content_type=content_type)
 
-    _is_a_problem(answer, 413, "request_entity_too_large")
+    assert_is_problem(answer, 413, "request_entity_too_large")
 
 
 def test_form_of_very_many_parts_is_too_large(client: FlaskClient) -> None:
@@ -85,7 +85,7 @@ def test_form_of_very_many_parts_is_too_large(client: FlaskClient) -> None:
         return {"data": {f"f{number}": "1" for number in range(parts)}, "content_type": "multipart/form-data"}
 
     assert client.post("/form", **form(MOST_FORM_PARTS)).status_code == 200
-    _is_a_problem(client.post("/form", **form(MOST_FORM_PARTS + 1)), 413, "request_entity_too_large")
+    assert_is_problem(client.post("/form", **form(MOST_FORM_PARTS + 1)), 413, "request_entity_too_large")
 
 
 @pytest.mark.parametrize("path", ["/unreachable", "/keys", "/store"])
@@ -93,7 +93,7 @@ def test_thing_that_does_not_answer_is_a_503_with_retry_after(path: str, client:
     """F19, F28: our trouble, told without saying whose."""
     answer = client.get(path)
 
-    _is_a_problem(answer, 503, "temporarily_unavailable")
+    assert_is_problem(answer, 503, "temporarily_unavailable")
     assert answer.headers["Retry-After"] == "5"
     assert not any(word in answer.text for word in ("10.0.0.7", "hunter2", "keys"))
 
@@ -102,7 +102,7 @@ def test_our_defect_says_nothing_but_the_request_s_id(client: FlaskClient) -> No
     """T49."""
     answer = client.get("/defect", headers={"X-Request-ID": "request-7"})
 
-    _is_a_problem(answer, 500, "internal_error")
+    assert_is_problem(answer, 500, "internal_error")
     assert answer.json["detail"] == "Our fault. Quote this id to us: request-7"
     assert not any(word in answer.text for word in ("hunter2", "RuntimeError", "Traceback", "conftest"))
 
@@ -139,7 +139,7 @@ def test_werkzeug_s_own_errors_keep_their_retry_after(
 ) -> None:
     answer = client.get(path)
 
-    _is_a_problem(answer, status, code)
+    assert_is_problem(answer, status, code)
     assert answer.headers["Retry-After"] == wait
 
 
@@ -147,24 +147,24 @@ def test_werkzeug_s_own_challenge_is_kept(client: FlaskClient) -> None:
     """RFC 9110 §15.5.2: a 401 MUST carry one."""
     answer = client.get("/locked")
 
-    _is_a_problem(answer, 401, "unauthorized")
+    assert_is_problem(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Basic realm=x"
 
 
 def test_any_other_status_is_a_problem_too(client: FlaskClient) -> None:
-    _is_a_problem(client.get("/nameless"), 418, "i'm_a_teapot")
+    assert_is_problem(client.get("/nameless"), 418, "i'm_a_teapot")
 
 
 def test_error_without_words_is_called_by_its_name(client: FlaskClient) -> None:
     answer = client.get("/unpaid")
 
-    _is_a_problem(answer, 402, "payment_required")
+    assert_is_problem(answer, 402, "payment_required")
     assert answer.json["detail"] == "Payment Required"
 
 
 @pytest.mark.parametrize("path", ["/%00", "/%ff%fe", "/%0d%0aX: y", "/" + "a" * 5000, "/..%2f..%2fetc/passwd"])
 def test_odd_path_is_not_found(path: str, client: FlaskClient) -> None:
-    _is_a_problem(client.get(path), 404, "not_found")
+    assert_is_problem(client.get(path), 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_unknown_host_is_the_caller_s_fault(host: str, app: Flask) -> None:
     app.config["TRUSTED_HOSTS"] = ["service.example"]
 
     for path in ("/words/a", "/nothing"):
-        _is_a_problem(app.test_client().get(path, environ_overrides={"HTTP_HOST": host}), 400, "bad_request")
+        assert_is_problem(app.test_client().get(path, environ_overrides={"HTTP_HOST": host}), 400, "bad_request")
 
 
 def test_untidy_path_is_not_there_and_leads_nowhere(app: Flask) -> None:
     """T40: not to the port that the request names, nor from https to http."""
     answer = app.test_client().get("/words//a", environ_overrides={"HTTP_HOST": "service.example:9999"})
 
-    _is_a_problem(answer, 404, "not_found")
+    assert_is_problem(answer, 404, "not_found")
     assert "Location" not in answer.headers
 
 
