@@ -63,7 +63,7 @@ class DirectAnswers:
             structlog.contextvars.clear_contextvars()
         log_request(self._log, request_id, "POST", environ["PATH_INFO"], given.status, began)
         frame = self._frame(environ["PATH_INFO"], given.status, tuple(given.headers))
-        return frame.give(given.body().encode(), request_id, start_response)
+        return frame.give(given.body(), request_id, start_response)
 
     def _say(self, fault: Exception, environ: dict[str, Any], request_id: str) -> Application:
         environ["HTTP_X_REQUEST_ID"] = request_id

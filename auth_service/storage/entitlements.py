@@ -5,16 +5,17 @@ It was checked when license_service answered it; to check it again at each refre
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import Any
+
+import orjson
 
 from wire.entitlement import Entitlement
 
 
 def dump_entitlement(entitlement: Entitlement) -> str:
     renewal_date = entitlement.renewal_date
-    return json.dumps(
+    document = orjson.dumps(
         {
             "device_id": entitlement.device_id,
             "organization_id": entitlement.organization_id,
@@ -25,10 +26,11 @@ def dump_entitlement(entitlement: Entitlement) -> str:
             "renewal_date": None if renewal_date is None else renewal_date.isoformat(),
         }
     )
+    return document.decode()
 
 
 def load_entitlement(text: str) -> Entitlement:
-    kept: dict[str, Any] = json.loads(text)
+    kept: dict[str, Any] = orjson.loads(text)
     return Entitlement(
         device_id=kept["device_id"],
         organization_id=kept["organization_id"],

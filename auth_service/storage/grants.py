@@ -5,11 +5,11 @@ A rotation is one conditional UPDATE of that row, so the table does not grow wit
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import bindparam, insert, select, update
 
 from auth_service.domain.grant import Family, Grant, KeptGrant
@@ -180,11 +180,11 @@ def live_key(connection: Connection, device_id: str) -> LiveKey | None:
 
 
 def _dump_earlier(family: Family) -> str:
-    return json.dumps([used_at.timestamp() for used_at in family.uses[1:]])
+    return orjson.dumps([used_at.timestamp() for used_at in family.uses[1:]]).decode()
 
 
 def _load_earlier(text: str) -> list[datetime]:
-    return [datetime.fromtimestamp(seconds, UTC) for seconds in json.loads(text)]
+    return [datetime.fromtimestamp(seconds, UTC) for seconds in orjson.loads(text)]
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> KeptGrant:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
+import orjson
 from jwt.utils import base64url_encode
 
 from auth_service.domain.grant import ACCESS_TOKEN_SECONDS, LICENSE_TOKEN_SECONDS
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _JTI_BYTES: Final = 16
 _ALGORITHM: Final = jwt.get_algorithm_by_name(SIGNING_ALGORITHM)
-_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class TokenIssuer:
     def sign(self, payload: dict[str, Any], token_type: str) -> str:
         """Sign any claims set as a JWT of this `typ`, in the compact serialization (RFC 7515 §3.1, §5.1)."""
         key = self.keys.current
-        signing_input = _header(token_type, key.kid) + b"." + base64url_encode(_json(payload).encode())
+        signing_input = _header(token_type, key.kid) + b"." + base64url_encode(orjson.dumps(payload))
         signature = _ALGORITHM.sign(signing_input, key.private_key)
         return (signing_input + b"." + base64url_encode(signature)).decode()
 
@@ -135,7 +134,7 @@ class TokenIssuer:
 @lru_cache(maxsize=64)
 def _header(token_type: str, kid: str) -> bytes:
     # The same for every token of one kind and key: PyJWT's `encode` would write it anew each time.
-    return base64url_encode(_json({"alg": SIGNING_ALGORITHM, "kid": kid, "typ": token_type}).encode())
+    return base64url_encode(orjson.dumps({"alg": SIGNING_ALGORITHM, "kid": kid, "typ": token_type}))
 
 
 def _token_type(jkt: str | None) -> str:

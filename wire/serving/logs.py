@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import orjson
 import structlog
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class _JsonLines(structlog.stdlib.ProcessorFormatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         told = {"level": record.levelname.lower(), "logger": record.name, "timestamp": at}
         known = structlog.contextvars.get_contextvars()
-        return json.dumps({"event": record.msg.event, **known, **record.msg.members, **told})
+        line = orjson.dumps({"event": record.msg.event, **known, **record.msg.members, **told}).decode()
+        # Some signs beyond ASCII end a line for some readers: those stand escaped, as in all other lines.
+        return line if line.isascii() else json.dumps(orjson.loads(line))
 
 
 def configure_logs(level: int = logging.INFO) -> None:

@@ -8,6 +8,8 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auth_service.domain.audit_event import (
     FIRST_PREVIOUS_HASH,
@@ -41,12 +43,28 @@ def test_the_hash_is_sha_256_over_the_canonical_form_that_the_module_names() -> 
     assert FIRST.computed_hash() == FIRST.hash
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(client_id=TEXTS, details=st.dictionaries(TEXTS, TEXTS | st.integers(-(2**53), 2**53) | st.none()))
+def test_the_hash_is_the_same_by_another_writer_of_canonical_json(client_id: str, details: dict[str, object]) -> None:
+    """T66: whatever stands in a row, one that was cleaned or one that a hand wrote."""
+    event = replace(FIRST, client_id=client_id, details=canonical_json(details))
+    members = event.as_members()
+    assert members.pop("hash") == FIRST.hash
+
+    assert event.computed_hash() == hashlib.sha256(canonical_json(members).encode()).hexdigest()
+
+
+def canonical_json(members: dict[str, object]) -> str:
+    return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def test_a_line_is_the_canonical_form_with_the_hash_among_its_members() -> None:
     members = json.loads(FIRST.as_line())
 
     assert members.pop("hash") == FIRST.hash
-    canonical = json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    assert hashlib.sha256(canonical.encode()).hexdigest() == FIRST.hash
+    assert hashlib.sha256(canonical_json(members).encode()).hexdigest() == FIRST.hash
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(ChainedEvent) if field.name != "hash"])

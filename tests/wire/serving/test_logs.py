@@ -62,3 +62,12 @@ def test_a_request_s_line_names_what_other_lines_name(log: Log) -> None:
     assert line["timestamp"].endswith("Z")
     assert (line["event"], line["level"], line["logger"]) == ("request", "info", "auth_service")
     assert (line["request_id"], line["path"]) == ("7", "/a\nb")
+
+
+def test_what_ends_a_line_for_some_readers_stands_escaped_in_a_request_s_line(log: Log) -> None:
+    """T66: next line, and the separators of lines and paragraphs."""
+    path = "/caf\N{LATIN SMALL LETTER E WITH ACUTE}\x85\u2028\u2029\x0b\x0c\n"
+    logging.getLogger("auth_service").info(ReadyLine("request", {"path": path}))
+
+    [line] = log()
+    assert line["path"] == path
