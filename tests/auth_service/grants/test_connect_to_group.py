@@ -168,7 +168,7 @@ def test_whatever_is_wrong_the_answer_is_the_same_to_the_byte(site: Site, wrong:
     """S1-41, T36: and the audit trail says what it was."""
     answer = site.connect(**wrong)
 
-    said = '{"error": "invalid_grant", "error_description": "%s", "reason": "wrong_details"}'
+    said = '{"error":"invalid_grant","error_description":"%s","reason":"wrong_details"}'
     assert answer.text == said % "The email address, the Group Password or the license key is wrong."
     assert answer.status_code == 400
     ((_, details),) = audited(site.house, "connect_refused")
