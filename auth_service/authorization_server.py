@@ -172,9 +172,9 @@ class ProtocolRequest(OAuth2Request):
         address: str = self._services.proxies.asker(self._environ.get("REMOTE_ADDR"), self.headers)
         return address
 
-    def has_passed(self, mark: str) -> bool:
-        """Tell whether who handed the request on left this mark; a client cannot."""
-        return mark in self._environ
+    def mark(self, name: str) -> Any:  # noqa: ANN401 - whatever was left
+        """Give what the gate left in the environment under this name, or None; a client cannot."""
+        return self._environ.get(name)
 
     def presenter(self) -> Presenter:
         """Give who shows a code or token, once its client is authenticated."""

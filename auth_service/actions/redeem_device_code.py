@@ -38,8 +38,8 @@ class PresentedDeviceCode:
     device_code: str
     presenter: Presenter
     code_verifier: str | None = None
-    is_pace_asked: bool = False
-    """Redis was asked a moment ago, and did not know the code as pending; the poll is not counted yet."""
+    polled: Pace | None = None
+    """What came of this poll, where it was counted already."""
 
 
 def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: datetime) -> IssuedGrant:
@@ -50,13 +50,11 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
     Raises the GrantRefusedError that RFC 8628 §3.5 names, LicenseServiceAwayError, DatabaseUnavailableError, or what
     the presenter's proof comes to.
     """
-    polled = Pace.UNKNOWN if shown.is_pace_asked else _poll(parts, shown, now)
+    polled = _poll(parts, shown, now) if shown.polled is None else shown.polled
     if polled in {Pace.PENDING, Pace.PENDING_EARLY}:
         raise still_pending(early=polled is Pace.PENDING_EARLY)
     authorization, approved = _find(parts, shown, now)
     if authorization.status is Status.PENDING:
-        if shown.is_pace_asked:
-            polled = _poll(parts, shown, now)
         _note_pending(parts, shown, authorization, now)
         raise still_pending(early=polled in {Pace.EARLY, Pace.PENDING_EARLY})
     if authorization.status is Status.APPROVED:
@@ -69,7 +67,10 @@ def redeem_device_code(parts: IssuingParts, shown: PresentedDeviceCode, *, now: 
 
 
 def _poll(parts: IssuingParts, shown: PresentedDeviceCode, now: datetime) -> Pace:
-    return parts.pace.poll(digest(shown.device_code), client_id=shown.presenter.client_id, now=now)
+    presenter = shown.presenter
+    return parts.pace.poll(
+        digest(shown.device_code), client_id=presenter.client_id, public=presenter.is_public, now=now
+    )
 
 
 def _note_pending(
@@ -78,9 +79,9 @@ def _note_pending(
     parts.pace.note_pending(
         authorization.device_code_digest,
         client_id=authorization.client_id,
+        public=shown.presenter.is_public,
         expires_at=authorization.expires_at,
         now=now,
-        public=shown.presenter.is_public,
     )
 
 

@@ -82,9 +82,9 @@ def request_device_authorization(
     pending = pace.new_step(
         digest(device_code),
         client_id=request.client_id,
+        public=request.is_public_client,
         expires_at=expires_at,
         now=now,
-        public=request.is_public_client,
     )
     # Noted in the one call that counts, before the code is in SQL. Should it never be, by a proof that fails or a
     # database that is away, then the note is of a code that nobody was given, and is gone when that would have expired.

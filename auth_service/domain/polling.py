@@ -1,7 +1,4 @@
-"""When a poll is too early, and what the next interval is (RFC 8628 §3.5).
-
-The Redis script of storage/poll_pace.py does this arithmetic where the count is kept; these are its numbers.
-"""
+"""When a poll is too early, and what it is answered with (RFC 8628 §3.5)."""
 
 from __future__ import annotations
 
@@ -13,11 +10,16 @@ from wire.polling_interval import DEFAULT_INTERVAL_SECONDS, SLOW_DOWN_SECONDS
 INTERVAL_SECONDS: Final = DEFAULT_INTERVAL_SECONDS
 INTERVAL_STEP_SECONDS: Final = SLOW_DOWN_SECONDS
 
-TOLERANCE_SECONDS: Final = 0.5
+_TOLERANCE: Final = 500
 """A client that keeps the interval by its own clock arrives a little early now and then; that is not too fast."""
 
 PENDING_SECONDS: Final = 6 * INTERVAL_SECONDS
 """How long "pending" is believed without asking SQL again: the wait for an approval whose word to Redis was lost."""
+
+
+def is_early(last: int, now: int, *, interval: int) -> bool:
+    """Tell whether a poll comes too soon after the last one; all in milliseconds, `last` 0 before the first."""
+    return now < last + interval - _TOLERANCE
 
 
 def still_pending(*, early: bool) -> AuthorizationPendingError | SlowDownError:

@@ -19,7 +19,7 @@ from auth_service.domain.polling import still_pending
 from auth_service.domain.secret_digest import digest
 from auth_service.endpoints.plain_form import read_plain_form
 from auth_service.endpoints.prepared_answer import PreparedAnswer, trust_in_host
-from auth_service.grants.device_code import ASKED
+from auth_service.grants.device_code import POLLED
 from auth_service.grants.oauth_errors import RefusedGrantError
 from auth_service.storage.poll_pace import Pace
 from wire.grant_types import DEVICE_CODE
@@ -57,10 +57,10 @@ class PendingPollGate:
                 polled = self._services.pace.poll(
                     digest(form["device_code"]),
                     client_id=form["client_id"],
+                    public=True,
                     now=self._services.now(),
-                    authenticated=False,
                 )
-                environ[ASKED] = True
+                environ[POLLED] = polled
                 if polled in self._answers:
                     return self._answers[polled].give(environ, start_response)
         return self._application(environ, start_response)

@@ -19,8 +19,10 @@ from auth_service.grants.oauth_errors import as_oauth_errors
 if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
 
-ASKED: Final = "tillpass.poll_pace_asked"
-"""In the WSGI environment of a poll that the gate has asked Redis about: it knew of nothing that is pending."""
+POLLED: Final = "tillpass.polled"
+"""In the WSGI environment of a poll that the gate has counted: the Pace that came of it.
+
+It takes only what a public client sends; whoever authenticates is counted after that."""
 
 
 class DeviceCodeGrant(AuthlibDeviceCodeGrant):
@@ -43,7 +45,7 @@ class DeviceCodeGrant(AuthlibDeviceCodeGrant):
                 self.request.form["device_code"],
                 self.request.presenter(),
                 code_verifier=self.request.form.get("code_verifier") or None,
-                is_pace_asked=self.request.has_passed(ASKED),
+                polled=self.request.mark(POLLED),
             )
             issued = redeem_device_code(services, shown, now=now)
         return 200, services.issuer.device_answer(issued.grant, issued.refresh_token, now), self.TOKEN_RESPONSE_HEADER

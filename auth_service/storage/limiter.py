@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from redis.exceptions import RedisError
 
 from auth_service.domain.errors import RefusedError, TooManyRequestsError
-from auth_service.storage.redis_script import RedisScript, ScriptConnections
+from auth_service.storage.redis_script import KeptConnections, RedisScript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,12 +56,13 @@ end
 
 _TAKE: Final = _TAKE_FUNCTION + "return take(#KEYS)"
 
-# After the counts: the step's key among KEYS, its arguments among ARGV.
+# After the counts: the step's keys among KEYS, its arguments among ARGV.
 _TAKE_AND_STEP: Final = (
     _TAKE_FUNCTION
     + """
-local reached = take(#KEYS - 1)
-if #reached == 0 then step(KEYS[#KEYS], unpack(ARGV, 3 * #KEYS - 1)) end
+local counts = #KEYS - step_keys
+local reached = take(counts)
+if #reached == 0 then step(counts + 1, unpack(ARGV, 3 * counts + 2)) end
 return reached
 """
 )
@@ -136,7 +137,7 @@ class Limiter:
 
 class _RedisCounts:
     def __init__(self, redis: Redis) -> None:
-        connections = ScriptConnections(redis)
+        connections = KeptConnections(redis)
         self._take_script = RedisScript(connections, _TAKE)
         self._take_and_step_script = cache(lambda step: RedisScript(connections, step + _TAKE_AND_STEP))
         self._give_back_script = RedisScript(connections, _GIVE_BACK)
@@ -147,7 +148,7 @@ class _RedisCounts:
             reached = self._take_script.on(keys, limit.allowance, *numbers)
         else:
             script = self._take_and_step_script(then.function)
-            reached = script.on([*keys, then.key], limit.allowance, *numbers, *then.arguments)
+            reached = script.on([*keys, *then.keys], limit.allowance, *numbers, *then.arguments)
         return [place - 1 for place in reached]
 
     def give_back(self, keys: list[str]) -> None:

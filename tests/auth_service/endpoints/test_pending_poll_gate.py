@@ -52,14 +52,14 @@ class Pair:
         self._set(before)
         return through_the_gate
 
-    def _known(self) -> dict[bytes, dict[bytes, bytes]]:
+    def _known(self) -> dict[bytes, bytes]:
         redis = self.house.redis
-        return {key: redis.hgetall(key) for key in redis.keys("poll:*")}
+        return {key: redis.get(key) for pattern in ("pace:*", "polled:*") for key in redis.keys(pattern)}
 
-    def _set(self, known: dict[bytes, dict[bytes, bytes]]) -> None:
+    def _set(self, known: dict[bytes, bytes]) -> None:
         self.house.redis.flushall()
-        for key, values in known.items():
-            self.house.redis.hset(key, mapping=values)
+        for key, value in known.items():
+            self.house.redis.set(key, value)
 
 
 @pytest.fixture

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 TEN = Limit("test", allowance=2, counts=(hard("own", 900, 10), Count("all", 60, fair=12, most=15)))
-STEP = ScriptStep("local function step(key, one, two) redis.call('RPUSH', key, one, two) end", "steps", ("one", 2))
+STEP = ScriptStep(
+    """
+    local step_keys = 2
+    local function step(first, one, two)
+      redis.call('RPUSH', KEYS[first], one)
+      redis.call('RPUSH', KEYS[first + 1], two)
+    end
+    """,
+    ("steps", "others"),
+    ("one", 2),
+)
 
 
 @pytest.fixture(params=["valkey", "fakeredis", "memory"])
@@ -121,7 +131,8 @@ def test_the_step_after_an_ask_is_taken_when_it_is_counted_and_not_when_it_is_re
         with pytest.raises(TooManyRequestsError):
             limiter.count(TEN, ("me", "all"), now=NOON, then=STEP)
 
-        assert redis.lrange("steps", 0, -1) == [b"one", b"2"] * 10
+        assert redis.lrange("steps", 0, -1) == [b"one"] * 10
+        assert redis.lrange("others", 0, -1) == [b"2"] * 10
 
 
 def test_while_redis_is_away_an_ask_is_counted_without_its_step() -> None:

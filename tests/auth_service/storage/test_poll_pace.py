@@ -20,15 +20,20 @@ RACERS = 16
 
 def note(house: House, code: str = "digest") -> PollPace:
     pace = house.wired.protocol.pace
-    pace.note_pending(code, client_id="pos", expires_at=house.clock() + timedelta(seconds=900), now=house.clock())
+    until = house.clock() + timedelta(seconds=900)
+    pace.note_pending(code, client_id="pos", public=True, expires_at=until, now=house.clock())
     return pace
 
 
+def poll(house: House, code: str = "digest", *, client_id: str = "pos", public: bool = True) -> Pace:
+    return house.wired.protocol.pace.poll(code, client_id=client_id, public=public, now=house.clock())
+
+
 def test_pending_is_believed_for_six_intervals_only(house: House) -> None:
-    pace = note(house)
+    note(house)
     seen = []
     for _ in range(8):
-        seen.append(pace.poll("digest", client_id="pos", now=house.clock()))
+        seen.append(poll(house))
         house.clock.pass_seconds(5)
 
     assert seen == [Pace.PENDING] * 6 + [Pace.UNKNOWN] * 2
@@ -37,32 +42,33 @@ def test_pending_is_believed_for_six_intervals_only(house: House) -> None:
 def test_an_expired_code_is_not_pending_even_if_redis_still_knows_it(house: House) -> None:
     """F41: Redis's clock may be behind ours."""
     pace = house.wired.protocol.pace
-    pace.note_pending("digest", client_id="pos", expires_at=house.clock() + timedelta(seconds=6), now=house.clock())
+    until = house.clock() + timedelta(seconds=6)
+    pace.note_pending("digest", client_id="pos", public=True, expires_at=until, now=house.clock())
     house.clock.pass_seconds(6)
 
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+    assert poll(house) is Pace.UNKNOWN
 
 
 def test_a_decision_is_seen_by_the_next_poll(house: House) -> None:
     pace = note(house)
     pace.decided("digest")
 
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+    assert poll(house) is Pace.UNKNOWN
 
 
 def test_an_early_poll_of_a_decided_code_is_told_as_early_not_as_pending(house: House) -> None:
     pace = note(house)
-    pace.poll("digest", client_id="pos", now=house.clock())
+    poll(house)
     pace.decided("digest")
 
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.EARLY
+    assert poll(house) is Pace.EARLY
 
 
 def test_another_client_learns_nothing_and_does_not_slow_the_right_one(house: House) -> None:
-    pace = note(house)
+    note(house)
 
-    assert pace.poll("digest", client_id="other", now=house.clock()) is Pace.UNKNOWN
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.PENDING
+    assert poll(house, client_id="other") is Pace.UNKNOWN
+    assert poll(house) is Pace.PENDING
 
 
 def test_of_many_polls_at_once_one_is_in_time(house: House, valkey: str) -> None:
@@ -70,14 +76,14 @@ def test_of_many_polls_at_once_one_is_in_time(house: House, valkey: str) -> None
     now, start = house.clock(), threading.Barrier(RACERS)
     with Redis.from_url(valkey) as redis, ThreadPoolExecutor(RACERS) as pool:
         pace = PollPace(redis)
-        pace.note_pending("raced", client_id="pos", expires_at=now + timedelta(seconds=900), now=now)
+        pace.note_pending("raced", client_id="pos", public=True, expires_at=now + timedelta(seconds=900), now=now)
 
-        def poll(_: int) -> Pace:
+        def race(_: int) -> Pace:
             start.wait()
-            return pace.poll("raced", client_id="pos", now=now)
+            return pace.poll("raced", client_id="pos", public=True, now=now)
 
-        seen = Counter(pool.map(poll, range(RACERS)))
-        interval = int(redis.hget("poll:raced", "interval") or 0)
+        seen = Counter(pool.map(race, range(RACERS)))
+        interval = int((redis.get("pace:raced") or b"0").split()[0])
 
     assert seen == {Pace.PENDING: 1, Pace.PENDING_EARLY: RACERS - 1}
     assert interval == 5000 * RACERS
@@ -86,8 +92,12 @@ def test_of_many_polls_at_once_one_is_in_time(house: House, valkey: str) -> None
 def test_what_is_noted_goes_with_the_code(house: House) -> None:
     """T17: an abandoned code leaves nothing in Redis."""
     note(house)
+    poll(house)
+    poll(house)
+    house.wired.protocol.pace.decided("digest")
 
-    assert 0 < house.redis.ttl("poll:digest") <= 900
+    assert len(house.redis.keys()) == 2
+    assert all(0 < house.redis.ttl(key) <= 900 for key in house.redis.keys("*"))
 
 
 def test_an_emptied_redis_costs_a_look_into_sql(house: House) -> None:
@@ -124,7 +134,7 @@ def test_a_poll_that_read_sql_before_the_decision_does_not_undo_it(house: House)
     pace.decided("digest")
     note(house)
 
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.UNKNOWN
+    assert poll(house) is Pace.UNKNOWN
 
 
 def test_a_decision_on_an_unknown_code_leaves_nothing(house: House) -> None:
@@ -134,22 +144,43 @@ def test_a_decision_on_an_unknown_code_leaves_nothing(house: House) -> None:
     assert house.redis.keys() == []
 
 
+def test_a_poll_of_an_unknown_code_leaves_nothing(house: House) -> None:
+    """T17: nobody fills Redis by polling codes that were never issued."""
+    assert poll(house) is Pace.UNKNOWN
+
+    assert house.redis.keys() == []
+
+
+def test_an_early_poll_lengthens_the_interval_by_five_seconds(house: House) -> None:
+    """T14: for all polls after it, until a decision and beyond what is believed of the state."""
+    note(house)
+    seen = []
+    for seconds in (0, 1, 9, 15, 14, 5, 25):
+        house.clock.pass_seconds(seconds)
+        note(house)
+        seen.append(poll(house))
+
+    late, early = Pace.PENDING, Pace.PENDING_EARLY
+    assert seen == [late, early, early, late, early, early, late]
+
+
 def test_before_authentication_only_a_public_client_s_pending_code_is_told_of(house: House) -> None:
     """T09."""
     pace, now = house.wired.protocol.pace, house.clock()
     until = now + timedelta(seconds=900)
-    pace.note_pending("public", client_id="pos", expires_at=until, now=now, public=True)
-    pace.note_pending("confidential", client_id="pos", expires_at=until, now=now)
+    for code, public in (("public", True), ("confidential", False)):
+        pace.note_pending(code, client_id="pos", public=public, expires_at=until, now=now)
 
-    told = {code: pace.poll(code, client_id="pos", now=now, authenticated=False) for code in ("public", "confidential")}
+    told = {code: poll(house, code) for code in ("public", "confidential")}
 
     assert told == {"public": Pace.PENDING, "confidential": Pace.UNKNOWN}
 
 
-def test_a_poll_before_authentication_that_tells_nothing_is_not_counted(house: House) -> None:
+def test_a_poll_before_authentication_does_not_slow_who_authenticates(house: House) -> None:
     """T14: the poll goes on to be authenticated and counted; twice would be a slow_down."""
-    pace = note(house)
+    pace, now = house.wired.protocol.pace, house.clock()
+    pace.note_pending("digest", client_id="pos", public=False, expires_at=now + timedelta(seconds=900), now=now)
 
-    pace.poll("digest", client_id="pos", now=house.clock(), authenticated=False)
-
-    assert pace.poll("digest", client_id="pos", now=house.clock()) is Pace.PENDING
+    assert poll(house) is Pace.UNKNOWN
+    assert poll(house, public=False) is Pace.PENDING
+    assert poll(house, public=False) is Pace.PENDING_EARLY

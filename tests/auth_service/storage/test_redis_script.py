@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from auth_service.storage.redis_script import RedisScript, ScriptConnections
+from auth_service.storage.redis_script import KeptConnections, RedisScript
 
 ECHO = "return {KEYS[1], ARGV[1]}"
 
@@ -24,16 +24,16 @@ def server() -> fakeredis.FakeServer:
 
 
 @pytest.fixture
-def connections(server: fakeredis.FakeServer) -> ScriptConnections:
-    return ScriptConnections(fakeredis.FakeRedis(server=server))
+def connections(server: fakeredis.FakeServer) -> KeptConnections:
+    return KeptConnections(fakeredis.FakeRedis(server=server))
 
 
-def test_a_script_gets_its_key_and_arguments(connections: ScriptConnections) -> None:
+def test_a_script_gets_its_key_and_arguments(connections: KeptConnections) -> None:
     assert RedisScript(connections, ECHO)("key", 7) == [b"key", b"7"]
 
 
 def test_a_script_that_redis_has_forgotten_is_sent_again(
-    connections: ScriptConnections, server: fakeredis.FakeServer
+    connections: KeptConnections, server: fakeredis.FakeServer
 ) -> None:
     """F18: an emptied or restarted Redis knows no script."""
     script = RedisScript(connections, ECHO)
@@ -43,7 +43,7 @@ def test_a_script_that_redis_has_forgotten_is_sent_again(
     assert script("key", 8) == [b"key", b"8"]
 
 
-def test_one_connection_serves_one_call_after_the_other(connections: ScriptConnections) -> None:
+def test_one_connection_serves_one_call_after_the_other(connections: KeptConnections) -> None:
     script = RedisScript(connections, ECHO)
     for number in range(5):
         script("key", number)
@@ -51,7 +51,7 @@ def test_one_connection_serves_one_call_after_the_other(connections: ScriptConne
     assert len(connections._idle) == 1
 
 
-def test_a_fault_of_the_script_leaves_its_connection_usable(connections: ScriptConnections) -> None:
+def test_a_fault_of_the_script_leaves_its_connection_usable(connections: KeptConnections) -> None:
     with pytest.raises(ResponseError):
         RedisScript(connections, "return redis.call('HGET')")("key")
 
@@ -59,7 +59,20 @@ def test_a_fault_of_the_script_leaves_its_connection_usable(connections: ScriptC
     assert len(connections._idle) == 1
 
 
-def test_a_connection_that_broke_opens_anew(connections: ScriptConnections, server: fakeredis.FakeServer) -> None:
+def test_commands_that_go_together_are_answered_in_their_order(connections: KeptConnections) -> None:
+    assert connections.call_all(("SET", "key", 7), ("GET", "key"), ("GET", "other")) == [b"OK", b"7", None]
+
+
+def test_a_refused_command_among_others_leaves_their_answers_in_step(connections: KeptConnections) -> None:
+    """The next call must not read what was meant for this one."""
+    with pytest.raises(ResponseError):
+        connections.call_all(("SET", "key", 7), ("LPOP", "key"), ("GET", "key"))
+
+    assert connections.call("GET", "other") is None
+    assert len(connections._idle) == 1
+
+
+def test_a_connection_that_broke_opens_anew(connections: KeptConnections, server: fakeredis.FakeServer) -> None:
     """F19."""
     script = RedisScript(connections, ECHO)
     server.connected = False
@@ -75,7 +88,7 @@ def test_a_connection_that_broke_opens_anew(connections: ScriptConnections, serv
 def test_a_kept_connection_that_redis_closed_meanwhile_is_replaced(valkey: str) -> None:
     """F17: after a restart of Redis the first call of each connection is not lost."""
     redis = Redis.from_url(valkey, retry=Retry(NoBackoff(), 0))
-    script = RedisScript(ScriptConnections(redis), ECHO)
+    script = RedisScript(KeptConnections(redis), ECHO)
     assert script("key", 1) == [b"key", b"1"]
 
     redis.client_kill_filter(_type="normal", skipme=True)
@@ -84,7 +97,7 @@ def test_a_kept_connection_that_redis_closed_meanwhile_is_replaced(valkey: str) 
     redis.close()
 
 
-def test_threads_never_share_a_connection_in_use(connections: ScriptConnections) -> None:
+def test_threads_never_share_a_connection_in_use(connections: KeptConnections) -> None:
     script = RedisScript(connections, ECHO)
     wrong: list[object] = []
 
@@ -105,7 +118,7 @@ def test_threads_never_share_a_connection_in_use(connections: ScriptConnections)
 
 
 def test_a_forked_process_leaves_its_parent_s_connections_alone(
-    connections: ScriptConnections, monkeypatch: pytest.MonkeyPatch
+    connections: KeptConnections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = RedisScript(connections, ECHO)
     script("key", 7)
