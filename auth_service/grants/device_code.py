@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from auth_service.grants.services import ProtocolServices
 
 POLLED: Final = "tillpass.polled"
-"""In the WSGI environment of a poll that the gate has counted: the Pace that came of it.
-
-It takes only what a public client sends; whoever authenticates is counted after that."""
+"""In the WSGI environment of a poll that the gate has counted, which is a public client's: the Pace that came of it."""
 
 
 class DeviceCodeGrant(AuthlibDeviceCodeGrant):
