@@ -65,8 +65,11 @@ class LocalStack:
         self._settings = settings
         self._environment = {
             **os.environ,
-            # Less memory with threads, and logs that are there when a process dies.
+            # Less memory with threads; what imports needed for a moment goes back to the system (glibc).
             "MALLOC_ARENA_MAX": "1",
+            "MALLOC_MMAP_THRESHOLD_": "65536",
+            "MALLOC_TRIM_THRESHOLD_": "131072",
+            # Logs are there when a process dies.
             "PYTHONUNBUFFERED": "1",
             **(extra_environment or {}),
             MARK: str(settings.folder),
