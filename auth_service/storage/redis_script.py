@@ -63,9 +63,13 @@ class KeptConnections:
 
 
 def _ask(connection: Any, commands: tuple[tuple[Any, ...], ...]) -> list[Any]:  # noqa: ANN401
-    # A broken connection closes itself, and opens anew when it is used again.
-    connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-    return [_answer(connection) for _ in commands]
+    try:
+        connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+        return [_answer(connection) for _ in commands]
+    except BaseException:
+        # Whatever cut this off, an answer may still come, and is not for the next call. It opens anew when it is used.
+        connection.disconnect()
+        raise
 
 
 def _answer(connection: Any) -> Any:  # noqa: ANN401

@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
+from auth_service.storage import redis_script
 from auth_service.storage.redis_script import KeptConnections, RedisScript
 
 ECHO = "return {KEYS[1], ARGV[1]}"
@@ -70,6 +71,22 @@ def test_a_refused_command_among_others_leaves_their_answers_in_step(connections
 
     assert connections.call("GET", "other") is None
     assert len(connections._idle) == 1
+
+
+def test_what_cuts_a_call_off_leaves_no_answer_to_the_next(valkey: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Redis.from_url(valkey) as redis:
+        connections = KeptConnections(redis)
+        connections.call_all(("SET", "one", 1), ("SET", "two", 2))
+        with monkeypatch.context() as patched:
+            patched.setattr(redis_script, "_answer", cut_off)
+            with pytest.raises(KeyboardInterrupt):
+                connections.call_all(("GET", "one"), ("GET", "one"))
+
+        assert connections.call("GET", "two") == b"2"
+
+
+def cut_off(_connection: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_connection_that_broke_opens_anew(connections: KeptConnections, server: fakeredis.FakeServer) -> None:
