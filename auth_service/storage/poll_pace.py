@@ -108,7 +108,8 @@ class PollPace:
             if not is_early(int(last or 0), instant, interval=int(interval)):
                 return Pace.PENDING if is_pending else Pace.UNKNOWN
             self._lengthen(pace_key, INTERVAL_STEP_SECONDS * 1000)
-        except RedisError as fault:
+        except (RedisError, ValueError) as fault:
+            # A value that cannot be read was not written by us.
             _say_away(fault)
             return Pace.UNKNOWN
         return Pace.PENDING_EARLY if is_pending else Pace.EARLY
@@ -158,5 +159,5 @@ def _milliseconds(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
-def _say_away(fault: RedisError) -> None:
+def _say_away(fault: RedisError | ValueError) -> None:
     _log.warning("poll pace unavailable", extra={"reason": type(fault).__name__})

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from redis import Redis
 
 from auth_service.storage.poll_pace import Pace, PollPace
@@ -108,6 +109,16 @@ def test_an_emptied_redis_costs_a_look_into_sql(house: House) -> None:
     assert house.poll(code).json["error"] == "authorization_pending"
     assert house.poll(code).json["error"] == "authorization_pending"
     assert house.poll(code).json["error"] == "slow_down"
+
+
+@pytest.mark.parametrize("key", ["pace", "polled"])
+@pytest.mark.parametrize("value", ["", "5000", "x y public tillpass-pos", "-"])
+def test_what_somebody_else_wrote_into_redis_is_not_believed(house: House, key: str, value: str) -> None:
+    code = house.ask_codes()["device_code"]
+    (written,) = house.redis.keys(f"{key}:*")
+    house.redis.set(written, value)
+
+    assert house.poll(code).json["error"] == "authorization_pending"
 
 
 def test_without_redis_sql_answers_alone(house: House) -> None:
