@@ -109,7 +109,9 @@ class ChainedEvent:
 
         Raises TypeError for what no event of ours can hold, as half a character: someone wrote to the table by hand.
         """
-        # The text of `details` goes in as it stands, so that no change of it escapes.
+        if not isinstance(self.details, str):
+            raise TypeError("The details of an event are a text.")
+        # It goes in as it stands, so that no change of it escapes.
         details = orjson.Fragment(self.details)
         return hashlib.sha256(_canonical({**self._members(), "details": details})).hexdigest()
 

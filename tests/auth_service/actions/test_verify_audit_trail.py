@@ -173,6 +173,17 @@ def test_bytes_and_nonsense_in_a_column_are_found_too(database: Database, column
         verify_audit_trail(database)
 
 
+def test_a_text_that_became_bytes_is_found_too(database: Database) -> None:
+    """T66: also where they are the same signs."""
+    if database.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's columns take their own type only")
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE audit_events SET details = CAST(details AS BLOB) WHERE sequence = 4"))
+
+    with pytest.raises(AuditTrailBrokenError, match="event 4: it was altered"):
+        verify_audit_trail(database)
+
+
 def test_a_removed_head_is_found(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(delete(audit_head))
