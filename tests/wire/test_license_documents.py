@@ -77,10 +77,10 @@ def test_newer_service_may_say_more() -> None:
 
 
 WRONG = {
-    "device_id": [..., None, "", "x" * 65, 1],
-    "organization_id": [..., None, "", "x" * 65, 1],
-    "license_id": [..., None, "", "x" * 65, 1],
-    "features": [..., None, "xms", [1], [""], ["x" * 65], {}],
+    "device_id": [..., None, "", "x" * 65, "\ud83e", 1],
+    "organization_id": [..., None, "", "x" * 65, "\ud83e", 1],
+    "license_id": [..., None, "", "x" * 65, "\ud83e", 1],
+    "features": [..., None, "xms", [1], [""], ["x" * 65], ["\ud83e"], {}],
     "renewal_window_days": [..., None, -1, 3661, 1.5, "x"],
     "stated_at": [..., None, "", "2026-06-01T09:00:00", "yesterday", 0],
     "renewal_date": ["", "2027-02-30", "2027-01-31T00:00:00Z", 20270131],
