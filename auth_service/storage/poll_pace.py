@@ -1,7 +1,7 @@
 """Redis: how fast each device code is polled, and which are known to be pending (RFC 8628 §3.5).
 
-A poll is one round trip with two plain commands; a script for it cost Redis twice as much. Nothing here is the truth:
-an emptied Redis costs a look into SQL, and while Redis is away SQL answers alone and nobody is slowed down.
+A poll is one round trip with two plain commands; a script for it cost Redis half as much again. Nothing here is the
+truth: an emptied Redis costs a look into SQL, and while Redis is away SQL answers alone and nobody is slowed down.
 
 Two keys for a device code, which go with it:
 
