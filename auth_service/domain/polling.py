@@ -10,7 +10,7 @@ from wire.polling_interval import DEFAULT_INTERVAL_SECONDS, SLOW_DOWN_SECONDS
 INTERVAL_SECONDS: Final = DEFAULT_INTERVAL_SECONDS
 INTERVAL_STEP_SECONDS: Final = SLOW_DOWN_SECONDS
 
-_TOLERANCE: Final = 500
+_TOLERANCE_MILLISECONDS: Final = 500
 """A client that keeps the interval by its own clock arrives a little early now and then; that is not too fast."""
 
 PENDING_SECONDS: Final = 6 * INTERVAL_SECONDS
@@ -19,7 +19,7 @@ PENDING_SECONDS: Final = 6 * INTERVAL_SECONDS
 
 def is_early(last: int, now: int, *, interval: int) -> bool:
     """Tell whether a poll comes too soon after the last one; all in milliseconds, `last` 0 before the first."""
-    return now < last + interval - _TOLERANCE
+    return now < last + interval - _TOLERANCE_MILLISECONDS
 
 
 def still_pending(*, early: bool) -> AuthorizationPendingError | SlowDownError:

@@ -67,9 +67,7 @@ class _Translation(AbstractContextManager[None]):
             raise RefusedGrantError(fault) from fault
         if isinstance(fault, ProofRefusedError):
             raise RefusedProofError(fault) from fault
-        if isinstance(
-            fault, (LicenseServiceAwayError, SigningKeyAwayError, DatabaseUnavailableError, UnreachableError)
-        ):
+        if isinstance(fault, _AWAY):
             raise TemporarilyUnavailableError from fault
 
 

@@ -22,29 +22,13 @@ def upgrade() -> None:
         batch_op.drop_constraint(batch_op.f("uq_grants_device_authorization_id"), type_="unique")
         batch_op.drop_column("device_authorization_id")
     op.drop_index("ix_device_authorizations_device_id", table_name="device_authorizations")
-    op.create_index(
-        "ix_device_authorizations_of_device",
-        "device_authorizations",
-        ["device_id"],
-        sqlite_where=sa.text("device_id IS NOT NULL"),
-        postgresql_where=sa.text("device_id IS NOT NULL"),
+    _create_partial_index(
+        "ix_device_authorizations_of_device", "device_authorizations", "device_id", "device_id IS NOT NULL"
     )
     op.drop_index("ix_grants_device_id", table_name="grants")
-    op.create_index(
-        "ix_grants_ended_of_device",
-        "grants",
-        ["device_id"],
-        sqlite_where=sa.text("ended_at IS NOT NULL"),
-        postgresql_where=sa.text("ended_at IS NOT NULL"),
-    )
+    _create_partial_index("ix_grants_ended_of_device", "grants", "device_id", "ended_at IS NOT NULL")
     op.drop_index("ix_audit_events_event", table_name="audit_events")
-    op.create_index(
-        "ix_audit_events_settings_changed",
-        "audit_events",
-        ["sequence"],
-        sqlite_where=sa.text("event = 'settings_changed'"),
-        postgresql_where=sa.text("event = 'settings_changed'"),
-    )
+    _create_partial_index("ix_audit_events_settings_changed", "audit_events", "sequence", "event = 'settings_changed'")
 
 
 def downgrade() -> None:
@@ -60,3 +44,8 @@ def downgrade() -> None:
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.alter_column("device_authorization_id", existing_type=sa.String(length=36), nullable=False)
         batch_op.create_unique_constraint(batch_op.f("uq_grants_device_authorization_id"), ["device_authorization_id"])
+
+
+def _create_partial_index(name: str, table: str, column: str, condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)

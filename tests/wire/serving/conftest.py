@@ -110,14 +110,12 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """Set up logging as a process of ours does; give what was logged, each line of which must be one JSON object."""
-    root, authlib = logging.getLogger(), logging.getLogger("authlib")
-    before = (list(root.handlers), root.level, authlib.level)
+    authlib = logging.getLogger("authlib")
+    before = authlib.level
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     configure_logs()
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    authlib.setLevel(before[2])
+    authlib.setLevel(before)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
