@@ -117,7 +117,9 @@ class UpdateCheck:
         """Say what is known without asking anybody. Raises StateError."""
         held = self._held()
         if held is None:
-            return self._cannot_tell("No update manifest has been received yet.")
+            return self._cannot_tell(
+                "The update service has not answered yet. It is asked soon after the start, and then every day."
+            )
         try:
             return self._judged(held)
         except WireError as fault:

@@ -110,7 +110,10 @@ def test_it_is_known_afterwards_without_asking(make: Callable[..., UpdateCheck],
 def test_before_the_first_manifest_nothing_is_known(make: Callable[..., UpdateCheck]) -> None:
     state = make().known()
 
-    assert (state.status, state.reason) == (UpdateStatus.CANNOT_TELL, "No update manifest has been received yet.")
+    assert (state.status, state.reason) == (
+        UpdateStatus.CANNOT_TELL,
+        "The update service has not answered yet. It is asked soon after the start, and then every day.",
+    )
 
 
 def test_nothing_is_said_of_this_server_to_the_update_service(

@@ -49,7 +49,10 @@ def test_the_page_says_what_the_last_check_found_and_asks_nobody(
 ) -> None:
     """T62: and doubt as doubt."""
     doubt = "This server runs version 0.1.0. Whether that is the newest cannot be told:"
-    assert f"{doubt} No update manifest has been received yet." in see(browser).text
+    assert (
+        f"{doubt} The update service has not answered yet. It is asked soon after the start, and then every day."
+        in see(browser).text
+    )
     updates.publish(1)
     assert wired.update_check is not None
     wired.update_check.check()
